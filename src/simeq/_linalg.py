@@ -1,0 +1,103 @@
+"""Linear algebra with names: orthonormal bases, rank by column, null spaces. Arrays only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.intp]
+
+#: A column of length one whose distance from the span of earlier ones is below this is in it.
+#: Exact collinearity leaves about 5e-15, NIST's hardest polynomial 1e-9.
+RANK_TOL = 1e-12
+
+
+@dataclass(frozen=True)
+class Basis:
+    """An orthonormal basis of the columns of a matrix X (m, k), rank found column by column.
+
+    Attributes
+    ----------
+    q : (m, r) array
+        Orthonormal columns that span X.
+    t : (r, r) array
+        Upper triangle with ``X[:, kept] = q @ t``.
+    kept : (r,) tuple of int
+        The independent columns of X, in order.
+    set_aside : tuple of (int, tuple of int)
+        Each dependent column with the earlier ones whose combination it is.
+    """
+
+    q: FloatArray
+    t: FloatArray
+    kept: tuple[int, ...]
+    set_aside: tuple[tuple[int, tuple[int, ...]], ...]
+
+
+def lengths(x: FloatArray) -> FloatArray:
+    """Euclidean length of each column, with 1 for a column of zeros."""
+    size = np.sqrt(np.einsum("ij,ij->j", x, x))
+    size[size == 0.0] = 1.0
+    return size
+
+
+def basis(x: FloatArray, scale: FloatArray | None = None) -> Basis:
+    """Orthonormal basis of the columns of `x`, the dependent ones named and set aside.
+
+    Householder QR without pivoting on columns divided by `scale`: the j-th diagonal entry is the
+    distance of column j from the span of the earlier ones. When it is below `RANK_TOL`, the column
+    leaves and the factorisation starts again, since its reflector points anywhere.
+
+    Parameters
+    ----------
+    x : (m, k) array
+    scale : (k,) array, optional
+        Lengths in which rank is judged; those of the columns themselves by default.
+    """
+    size = lengths(x) if scale is None else scale
+    unit = x / size
+    kept = list(range(x.shape[1]))
+    aside: list[tuple[int, tuple[int, ...]]] = []
+    while True:
+        q, t = np.linalg.qr(unit[:, kept] if aside else unit)
+        first = _first_dependent(t)
+        if first is None:
+            return Basis(q, t * size[kept] if aside else t * size, tuple(kept), tuple(aside))
+        share = np.linalg.solve(t[:first, :first], t[:first, first])
+        partners = tuple(kept[i] for i in np.flatnonzero(np.abs(share) > 1e-8))
+        aside.append((kept.pop(first), partners))
+
+
+def _first_dependent(t: FloatArray) -> int | None:
+    """Position of the first column of the triangle `t` in the span of the earlier ones."""
+    distance = np.abs(t.diagonal())
+    if t.shape[1] <= t.shape[0] and (distance.size == 0 or distance.min() > RANK_TOL):
+        return None
+    small = np.flatnonzero(distance <= RANK_TOL)
+    return int(small[0]) if small.size else t.shape[0]
+
+
+def distances(x: FloatArray, q: FloatArray) -> FloatArray:
+    """Distance of each column of `x`, at length one, from the span of the orthonormal `q`."""
+    unit = x / lengths(x)
+    return np.asarray(np.linalg.norm(unit - q @ (q.T @ unit), axis=0))
+
+
+def null_space(r: FloatArray) -> FloatArray:
+    """Orthonormal basis (k, k − j) of the vectors that a full-rank `r` (j, k) sends to zero."""
+    q, _ = np.linalg.qr(r.T, mode="complete")
+    return np.asarray(q[:, r.shape[0] :])
+
+
+def block_diagonal(blocks: list[FloatArray]) -> FloatArray:
+    """Place rectangular blocks along the diagonal of a matrix of zeros."""
+    rows = np.cumsum([0, *(b.shape[0] for b in blocks)])
+    columns = np.cumsum([0, *(b.shape[1] for b in blocks)])
+    out = np.zeros((rows[-1], columns[-1]))
+    for i, block in enumerate(blocks):
+        out[rows[i] : rows[i + 1], columns[i] : columns[i + 1]] = block
+    return out

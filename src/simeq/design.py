@@ -1,0 +1,235 @@
+"""Equations and data to a design: distinct columns, and who uses which of them in what role."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simeq._linalg import FloatArray
+from simeq.errors import DataError, FormulaError, RankWarning
+from simeq.expression import Expression, Lookup, expression
+from simeq.factor import Factor, accumulate
+from simeq.formula import (
+    INTERCEPT,
+    PATSY_NAMES,
+    Categories,
+    Column,
+    Part,
+    Term,
+    code_columns,
+    term_name,
+)
+from simeq.roles import instrument_lists
+from simeq.rows import Category, Values, evaluate_whole
+from simeq.sample import Sample, settle
+from simeq.specification import Specification
+from simeq.table import Table
+
+
+@dataclass(frozen=True)
+class Design:
+    """The columns of a system and their places, without any rows.
+
+    Attributes
+    ----------
+    labels, texts : (G,) tuples of str
+        Names and formulas of the equations.
+    columns : (m,) tuple of Column
+        Distinct columns of W, the column of ones first.
+    dependents : (G,) tuple of int
+        Position of each dependent.
+    regressors : G tuples of int
+        Positions of each equation's regressors, in formula order.
+    instruments : G tuples of int
+        Positions of each equation's instruments, included and excluded.
+    instruments_given : bool
+        Whether the user listed the instruments, rather than leave them to the rule.
+    levels : dict
+        Categories of each categorical factor, in order.
+    stateful : frozenset of str
+        Factors that learned something from the sample.
+    sample : Sample
+    """
+
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    columns: tuple[Column, ...]
+    dependents: tuple[int, ...]
+    regressors: tuple[tuple[int, ...], ...]
+    instruments: tuple[tuple[int, ...], ...]
+    instruments_given: bool
+    levels: Mapping[str, tuple[Any, ...]]
+    stateful: frozenset[str]
+    sample: Sample
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns of W."""
+        return tuple(column.name for column in self.columns)
+
+
+def build(
+    spec: Specification, table: Table, caller: Lookup, missing: str
+) -> tuple[Design, Values]:
+    """Bind terms to data, settle the sample and lay out the columns.
+
+    Raises
+    ------
+    FormulaError, DataError
+    """
+    if missing not in ("drop", "raise"):
+        raise DataError(f"missing must be 'drop' or 'raise', not {missing!r}.")
+    bound = {
+        code: expression(code, table.__contains__, caller, PATSY_NAMES, where)
+        for code, where in spec.codes().items()
+    }
+    reads = {code: source.reads for code, source in bound.items()}
+    lists = instrument_lists(spec, reads)
+    columns = dict.fromkeys([*(c for own in reads.values() for c in own), *spec.endog])
+    sample, values = settle(table, bound, list(columns), missing)
+    for equation in spec.equations:
+        if values.kinds[equation.left] != 1:
+            raise FormulaError(
+                f"{equation.where}: the left side {equation.left} must be one numeric column; "
+                f"write arithmetic inside I(…), as in I(1.0 * (y > 0))."
+            )
+    termlists = [*(equation.terms for equation in spec.equations), *lists]
+    coded = code_columns(termlists, {c: k for c, k in values.kinds.items()})
+    for equation, own in zip(spec.equations, coded, strict=False):
+        _warn_of_constant_categories(equation.where, equation.terms, own)
+    return _lay_out(spec, coded, values, sample), values
+
+
+def _warn_of_constant_categories(
+    where: str, terms: Sequence[Term], columns: Sequence[Column]
+) -> None:
+    """Warn of a categorical term that has one level in the sample, hence no column."""
+    for term in set(terms) - {column.term for column in columns}:
+        warnings.warn(
+            f"{where}: the term {term_name(term)} has one level in the sample and gives no column.",
+            RankWarning,
+            stacklevel=4,
+        )
+
+
+def _lay_out(
+    spec: Specification,
+    coded: Sequence[tuple[Column, ...]],
+    values: Values,
+    sample: Sample,
+) -> Design:
+    """Give each distinct column its place; equal names are equal columns."""
+    place: dict[str, int] = {INTERCEPT.name: 0}
+    columns = [INTERCEPT]
+
+    def positions(wanted: Iterable[Column]) -> tuple[int, ...]:
+        own = []
+        for column in wanted:
+            if column.name not in place:
+                place[column.name] = len(columns)
+                columns.append(column)
+            own.append(place[column.name])
+        return tuple(own)
+
+    number = len(spec.equations)
+    dependents = positions(Column(e.left, (e.left,), (Part(e.left),)) for e in spec.equations)
+    regressors = tuple(positions(right) for right in coded[:number])
+    lists = [positions(instruments) for instruments in coded[number:]]
+    return Design(
+        labels=tuple(e.label for e in spec.equations),
+        texts=tuple(e.text for e in spec.equations),
+        columns=tuple(columns),
+        dependents=dependents,
+        regressors=regressors,
+        instruments=tuple(lists if len(lists) == number else lists * number),
+        instruments_given=bool(spec.instruments),
+        levels={c: k.levels for c, k in values.kinds.items() if isinstance(k, Categories)},
+        stateful=frozenset(values.transforms),
+        sample=sample,
+    )
+
+
+def compress(design: Design, values: Values, block_rows: int | None = None) -> Factor:
+    """Factor the design's columns over the sample, block by block."""
+
+    def fill(out: FloatArray, start: int, stop: int) -> int:
+        return values.write(out, design.columns, start, stop)
+
+    return accumulate(fill, len(values.table), design.names, block_rows)
+
+
+def combine(
+    design: Design, values: Values, weights: FloatArray, block_rows: int = 2**15
+) -> FloatArray:
+    """Return W @ weights for the rows of the sample, block by block: (n, G) for (m, G) weights."""
+    n_rows = len(values.table)
+    used = np.flatnonzero(weights.any(axis=1))
+    columns = [design.columns[j] for j in used]
+    buffer = np.empty((min(n_rows, block_rows), len(columns)), order="F")
+    out = np.empty((design.sample.nobs, weights.shape[1]))
+    done = 0
+    for start in range(0, n_rows, block_rows):
+        stop = min(start + block_rows, n_rows)
+        kept = values.write(buffer[: stop - start], columns, start, stop)
+        out[done : done + kept] = buffer[:kept] @ weights[used]
+        done += kept
+    return out
+
+
+def new_columns(
+    design: Design,
+    wanted: Sequence[int],
+    table: Table,
+    expressions: Mapping[str, Expression],
+    learned: Values | None,
+) -> FloatArray:
+    """Return columns of the design on other rows: (n_new, k), NaN where a value is missing.
+
+    Parameters
+    ----------
+    design : Design
+    wanted : k positions of columns
+    table : Table
+        The new rows; only the columns that are read need be there.
+    expressions : mapping
+        The factors in question.
+    learned : Values or None
+        Holds what stateful factors learned; without it they raise.
+
+    Raises
+    ------
+    DataError
+        If a category is new, or a stateful factor's learning is not at hand.
+    """
+    values = Values(table, expressions)
+    columns = [design.columns[j] for j in wanted]
+    for code in dict.fromkeys(part.code for column in columns for part in column.parts):
+        source = expressions[code]
+        if source.stateful:
+            if learned is None:
+                raise DataError(
+                    f"{source.where}: the term {code} learned from the sample, and a loaded "
+                    f"result holds no rows; build the model from data again to predict."
+                )
+            given = {name: table.whole(name) for name in source.reads}
+            values.whole[code] = learned.transforms[code](given)
+        elif not values.by_block(code):
+            values.whole[code] = _known(evaluate_whole(table, source), design, source)
+    out = np.empty((len(table), len(columns)), order="F")
+    values.write(out, columns, 0, len(table))
+    return out
+
+
+def _known(value: FloatArray | Category, design: Design, source: Expression) -> Any:
+    """Return the value of a factor on new rows in the categories of the sample."""
+    if not isinstance(value, Category):
+        return value
+    levels = design.levels.get(source.code)
+    if levels is None:
+        raise DataError(f"{source.where}: the term {source.code} was numeric and is text now.")
+    value.require(levels, source)
+    return value.codes(levels)

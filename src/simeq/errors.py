@@ -1,0 +1,69 @@
+"""One small tree of errors and warnings. Each text names the equation and gives the next step."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SimeqError(ValueError):
+    """Root of every error that simeq raises on purpose."""
+
+
+class FormulaError(SimeqError):
+    """An equation, an instrument list or a role cannot be read."""
+
+
+class DataError(SimeqError):
+    """A column holds what an equation cannot use."""
+
+
+class IdentificationError(SimeqError):
+    """An equation has too few instruments, or ones that do not move its regressors."""
+
+
+class CollinearityError(SimeqError):
+    """A regressor lies in the span of others."""
+
+
+class ConstraintError(SimeqError):
+    """A linear restriction cannot be read, contradicts another or repeats it."""
+
+
+class SingularError(SimeqError):
+    """A residual covariance that the method must invert is singular."""
+
+
+class SimeqWarning(UserWarning):
+    """Root of every warning that simeq gives."""
+
+
+class ConvergenceWarning(SimeqWarning):
+    """An iteration reached its limit before its tolerance."""
+
+
+class RankWarning(SimeqWarning):
+    """A redundant column was set aside."""
+
+
+class SampleWarning(SimeqWarning):
+    """Rows left the sample for a reason that the data did not show beforehand."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the closest known name, or an empty text."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def listing(names: Iterable[object], limit: int = 8) -> str:
+    """Join names with commas, the tail counted when there are more than `limit`."""
+    words = [str(name) for name in names]
+    if len(words) > limit:
+        words = [*words[:limit], f"and {len(words) - limit} more"]
+    return ", ".join(words)
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``"1 row"`` or ``"2 rows"``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

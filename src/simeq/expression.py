@@ -1,0 +1,235 @@
+"""One factor of a formula as a Python expression: what it reads, how it is evaluated.
+
+Formulas are evaluated as Python code: take them from people you trust, never from a data file.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import CodeType, ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from simeq.errors import FormulaError, nearest
+
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+_PASSIVE = (ast.Expression, ast.Constant, ast.Load, ast.operator, ast.unaryop, ast.cmpop)
+
+
+class Lookup(Protocol):
+    """Where names outside the data are looked up."""
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Return the object of that name, or `default`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A factor's code with the names that it needs.
+
+    Attributes
+    ----------
+    code : str
+        Python code, as patsy normalises it.
+    reads : tuple of str
+        Data columns.
+    names : dict
+        Modules, functions and scalars of the caller or of patsy.
+    elementwise : bool
+        Whether row i of the value depends on row i of the columns alone: columns, arithmetic,
+        comparisons, numpy ufuncs and ``I``. Anything else gets whole columns, once.
+    stateful : bool
+        Whether patsy learns something from the sample (``center``, ``bs``).
+    where : str
+        The first equation or list that holds the factor, for errors.
+    """
+
+    code: str
+    reads: tuple[str, ...]
+    names: Mapping[str, Any]
+    elementwise: bool
+    stateful: bool
+    where: str
+
+    def __call__(self, columns: Mapping[str, Any]) -> Any:
+        """Evaluate on columns by name; floating point trouble shows in the value, not a warning.
+
+        Raises
+        ------
+        FormulaError
+            If Python raises.
+        """
+        scope = {**self.names, **columns}
+        if "Q" in self.names:
+            scope["Q"] = columns.__getitem__
+        try:
+            with np.errstate(all="ignore"):
+                return eval(_compiled(self.code), scope)
+        except Exception as error:
+            raise FormulaError(
+                f"{self.where}: the term {self.code} cannot be evaluated: {error}"
+            ) from error
+
+
+def expression(
+    code: str, is_column: Callable[[str], bool], caller: Lookup, patsy_names: Lookup, where: str
+) -> Expression:
+    """Bind a factor's code to the data columns and outside names that it mentions.
+
+    Raises
+    ------
+    FormulaError
+        If a name is nowhere, if it is an array outside the data, or if a column hides a function.
+    """
+    called = _called(code)
+    names: dict[str, Any] = {}
+    reads: list[str] = []
+    for name in _mentioned(code):
+        if is_column(name):
+            if name in called:
+                raise FormulaError(
+                    f"{where}: column {name!r} hides the function {name}(…) that the term {code} "
+                    f"calls; rename the column."
+                )
+            reads.append(name)
+        else:
+            names[name] = _outside(name, name in called, caller, patsy_names, where, code)
+    if "Q" in called:
+        reads += [q for q in map(_quoted, ast.walk(_syntax(code))) if q is not None]
+        _require_columns(reads, is_column, where)
+    stateful = any(hasattr(value, "__patsy_stateful_transform__") for value in names.values())
+    elementwise = all(_is_elementwise(node, names) for node in ast.walk(_syntax(code)))
+    return Expression(code, tuple(dict.fromkeys(reads)), names, elementwise, stateful, where)
+
+
+def bare_column(code: str) -> str | None:
+    """Return the column that a factor reads as it stands (``x`` or ``Q("x y")``), else None."""
+    body = _syntax(code).body
+    return body.id if isinstance(body, ast.Name) else _quoted(body)
+
+
+def stateful_arguments(source: Expression) -> list[Expression]:
+    """Return what a stateful factor passes to its transforms, each as a factor of its own."""
+    calls = [
+        node
+        for node in ast.walk(_syntax(source.code))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and hasattr(source.names.get(node.func.id), "__patsy_stateful_transform__")
+    ]
+    return [
+        Expression(ast.unparse(arg), source.reads, source.names, False, False, source.where)
+        for call in calls
+        for arg in call.args
+        if not _called(ast.unparse(arg)) & {c.func.id for c in calls if isinstance(c.func, ast.Name)}
+    ]
+
+
+@functools.lru_cache(maxsize=1024)
+def _syntax(code: str) -> ast.Expression:
+    try:
+        return ast.parse(code, mode="eval")
+    except SyntaxError:
+        raise FormulaError(f"The term {code} is not a Python expression.") from None
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(code: str) -> CodeType:
+    return compile(_syntax(code), "<formula>", "eval")
+
+
+def _called(code: str) -> set[str]:
+    """Names that the code calls as functions."""
+    nodes = ast.walk(_syntax(code))
+    return {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+
+
+def _mentioned(code: str) -> list[str]:
+    """Names that the code takes from outside itself, in order."""
+    nodes = list(ast.walk(_syntax(code)))
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    found = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in own]
+    return list(dict.fromkeys(found))
+
+
+def _quoted(node: ast.AST) -> str | None:
+    """Return the column that a node ``Q("name")`` reads."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Q"):
+        return None
+    if len(node.args) == 1 and isinstance(node.args[0], ast.Constant):
+        return str(node.args[0].value)
+    raise FormulaError(f"{ast.unparse(node)}: Q takes one column name in quotes.")
+
+
+def _require_columns(names: list[str], is_column: Callable[[str], bool], where: str) -> None:
+    for name in names:
+        if not is_column(name):
+            raise FormulaError(f"{where}: unknown column {name!r} in Q({name!r}).")
+
+
+def _outside(
+    name: str, is_called: bool, caller: Lookup, patsy_names: Lookup, where: str, code: str
+) -> Any:
+    """Find a name outside the data: the caller's, then numpy, then patsy's, then Python's."""
+    value = caller.get(name, _NOWHERE)
+    if is_called and not callable(value):
+        value = _NOWHERE
+    for fallback in ({"np": np}, patsy_names, vars(builtins)):
+        value = fallback.get(name, _NOWHERE) if value is _NOWHERE else value
+    if value is _NOWHERE:
+        what = "function" if is_called else "column"
+        raise FormulaError(f"{where}: unknown {what} {name!r} in the term {code}.")
+    if isinstance(value, ModuleType) or callable(value) or pd.api.types.is_scalar(value):
+        return value
+    raise FormulaError(
+        f"{where}: {name!r} in the term {code} is {type(value).__name__} data outside the "
+        f"data frame; put it in data as a column."
+    )
+
+
+_NOWHERE = object()
+
+
+def _is_elementwise(node: ast.AST, names: Mapping[str, Any]) -> bool:
+    """Whether one node of the syntax tree keeps rows apart."""
+    match node:
+        case ast.Name():
+            value = names.get(node.id)
+            return not isinstance(value, str)
+        case ast.BinOp():
+            return isinstance(node.op, _OPERATORS)
+        case ast.UnaryOp():
+            return isinstance(node.op, ast.USub | ast.UAdd)
+        case ast.Compare():
+            return len(node.ops) == 1 and not isinstance(node.ops[0], ast.Is | ast.In | ast.NotIn)
+        case ast.Call():
+            return not node.keywords and _is_ufunc(node.func, names)
+        case ast.Attribute():
+            return isinstance(_constant_object(node, names), np.ufunc)
+        case _:
+            return isinstance(node, _PASSIVE)
+
+
+def _is_ufunc(function: ast.expr, names: Mapping[str, Any]) -> bool:
+    if isinstance(function, ast.Name) and function.id in ("I", "Q"):
+        return True
+    value = _constant_object(function, names)
+    return isinstance(value, np.ufunc) and value.signature is None
+
+
+def _constant_object(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    """Return the object that ``name`` or ``module.name`` stands for, if it is from outside."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    if isinstance(node, ast.Attribute):
+        owner = _constant_object(node.value, names)
+        return getattr(owner, node.attr, None) if isinstance(owner, ModuleType) else None
+    return None

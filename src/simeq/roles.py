@@ -1,0 +1,123 @@
+"""Who is endogenous: Stata's rule, made safe for terms that read a dependent."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from simeq.errors import FormulaError, SimeqWarning, listing, nearest
+from simeq.expression import bare_column
+from simeq.formula import Term, term_name
+from simeq.specification import Equation, Specification
+
+#: For each factor's code the data columns that it reads.
+Reads: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+def instrument_lists(spec: Specification, reads: Reads) -> tuple[Sequence[Term], ...]:
+    """Return one list of instruments for all equations, or one for each.
+
+    Lists that the user gave are checked; otherwise the instruments are all exogenous terms of the
+    system and those that `exog` names.
+
+    Raises
+    ------
+    FormulaError
+        If an instrument reads a dependent, or endog and exog contradict the system.
+    """
+    if spec.instruments:
+        for terms in spec.instruments:
+            _refuse_dependents(spec.equations, terms, reads)
+        return spec.instruments
+    return (tuple(exogenous_terms(spec, reads)),)
+
+
+def exogenous_terms(spec: Specification, reads: Reads) -> dict[Term, None]:
+    """Exogenous terms under Stata's rule, in order.
+
+    Endogenous are the data columns that any left side reads and those in `endog`, less what
+    `exog` names, and with them every term that reads one; a term that `exog` names is exogenous
+    whatever it reads.
+
+    Raises
+    ------
+    FormulaError
+        If endog or exog name what cannot be so.
+    """
+    _check_endog(spec, reads)
+    _check_exog(spec, reads)
+    endogenous = set(spec.endog)
+    for equation in spec.equations:
+        endogenous.update(_own_endogenous(equation, spec, reads))
+    found: dict[Term, None] = {}
+    for equation in spec.equations:
+        for term in equation.terms:
+            if term in spec.exog_terms or not _columns(term, reads) & endogenous:
+                found[term] = None
+    found.update(dict.fromkeys(spec.exog_terms))
+    return found
+
+
+def _columns(term: Term, reads: Reads) -> set[str]:
+    """Data columns that a term reads."""
+    return {name for code in term for name in reads[code]}
+
+
+def _exog_columns(spec: Specification) -> set[str]:
+    """Data columns that `exog` names as they stand; a term such as ``lag(y)`` names none."""
+    bare = [term[0] for term in spec.exog_terms if len(term) == 1]
+    return {column for code in bare if (column := bare_column(code)) is not None}
+
+
+def _own_endogenous(equation: Equation, spec: Specification, reads: Reads) -> list[str]:
+    """Columns that an equation's left side makes endogenous."""
+    columns = [name for name in reads[equation.left] if name not in _exog_columns(spec)]
+    if len(columns) > 1:
+        warnings.warn(
+            f"{equation.where}: the left side {equation.left} reads {listing(columns)}; all are "
+            f"taken as endogenous. Name in exog= those that are not.",
+            SimeqWarning,
+            stacklevel=6,
+        )
+    return columns
+
+
+def _check_endog(spec: Specification, reads: Reads) -> None:
+    """Check that each name in `endog` is read by an equation, and is not in `exog` as well."""
+    terms = [term for e in spec.equations for term in (*e.terms, (e.left,))]
+    read = {name for term in terms for name in _columns(term, reads)}
+    for name in spec.endog:
+        if name in _exog_columns(spec):
+            raise FormulaError(f"{name!r} is named in both endog and exog; it can be one of them.")
+        if name not in read:
+            raise FormulaError(
+                f"endog names {name!r}, which is no column that an equation reads."
+                f"{nearest(name, read)}"
+            )
+
+
+def _check_exog(spec: Specification, reads: Reads) -> None:
+    """Check that `exog` does not name a dependent itself."""
+    for equation in spec.equations:
+        columns = set(reads[equation.left])
+        if columns and columns <= _exog_columns(spec) or (equation.left,) in spec.exog_terms:
+            raise FormulaError(
+                f"exog names {equation.left}, the dependent of equation {equation.label}; a "
+                f"dependent cannot be exogenous."
+            )
+
+
+def _refuse_dependents(
+    equations: Sequence[Equation], terms: Sequence[Term], reads: Reads
+) -> None:
+    """Check that no instrument reads a dependent; one made of several columns is read by all."""
+    for equation in equations:
+        dependent = set(reads[equation.left])
+        for term in terms:
+            if dependent and dependent <= _columns(term, reads):
+                raise FormulaError(
+                    f"The instrument {term_name(term)} reads {listing(sorted(dependent))}, the "
+                    f"dependent of equation {equation.label}. A lag belongs in data as a column "
+                    f"of its own."
+                )

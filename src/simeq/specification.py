@@ -1,0 +1,190 @@
+"""What the user asks for, as terms: equations by label, instrument lists, endog and exog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from simeq.errors import FormulaError, listing, nearest
+from simeq.formula import Term, left_side, parse
+
+Equations: TypeAlias = Mapping[str, str] | Sequence[str] | str
+Instruments: TypeAlias = str | Mapping[str, str] | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation as terms: its label, its formula, the dependent's code and the right side."""
+
+    label: str
+    text: str
+    left: str
+    terms: tuple[Term, ...]
+
+    @property
+    def where(self) -> str:
+        """How an error names it."""
+        return f"Equation {self.label}"
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A system as it was asked for.
+
+    Attributes
+    ----------
+    equations : G of Equation
+    instruments : () or one tuple of terms, or G of them
+        Lists given by the user; () when the rule for endog and exog decides.
+    endog : tuple of str
+        Data columns named as endogenous.
+    exog : dict
+        What the user named as exogenous, with the terms that each entry stands for.
+    """
+
+    equations: tuple[Equation, ...]
+    instruments: tuple[tuple[Term, ...], ...]
+    endog: tuple[str, ...]
+    exog: Mapping[str, tuple[Term, ...]]
+
+    @property
+    def exog_terms(self) -> tuple[Term, ...]:
+        """All terms that exog names."""
+        return tuple(dict.fromkeys(term for terms in self.exog.values() for term in terms))
+
+    def codes(self) -> dict[str, str]:
+        """Return every factor's code with the place where it stands first, for errors."""
+        found: dict[str, str] = {}
+        for equation in self.equations:
+            for term in ((equation.left,), *equation.terms):
+                found.update({code: equation.where for code in term if code not in found})
+        for where, terms in (
+            *(("instruments", terms) for terms in self.instruments),
+            *((f"exog {entry!r}", terms) for entry, terms in self.exog.items()),
+        ):
+            found.update({c: where for term in terms for c in term if c not in found})
+        return found
+
+
+def specify(
+    equations: Equations,
+    instruments: Instruments,
+    endog: Sequence[str] | str | None,
+    exog: Sequence[str] | str | None,
+    columns: Sequence[str],
+) -> Specification:
+    """Parse what the user asks for.
+
+    Raises
+    ------
+    FormulaError
+        If a formula or label cannot be used, or instruments stand beside endog or exog.
+    """
+    if instruments is not None and (endog is not None or exog is not None):
+        raise FormulaError(
+            "instruments already says who is endogenous; give either it, or endog and exog."
+        )
+    parsed = _equations(equations)
+    return Specification(
+        parsed,
+        _instruments(instruments, parsed),
+        _entries(endog),
+        {entry: _exog_terms(entry, columns) for entry in _entries(exog)},
+    )
+
+
+def _equations(equations: Equations) -> tuple[Equation, ...]:
+    if isinstance(equations, Mapping):
+        named = [(_checked_label(label), text) for label, text in equations.items()]
+    else:
+        texts = [equations] if isinstance(equations, str) else list(equations)
+        named = [("", text) for text in texts]
+    if not named:
+        raise FormulaError("There is no equation; give at least one formula.")
+    parsed = []
+    for number, (label, text) in enumerate(named, 1):
+        where = f"Equation {label}" if label else f"Equation {number}"
+        formula = parse(text, where)
+        left = left_side(formula, where)
+        if not formula.right:
+            raise FormulaError(f"{where}: {text!r} has no regressor.")
+        if (left,) in formula.right:
+            raise FormulaError(
+                f"{where}: the dependent {left} also stands on the right side; remove it there."
+            )
+        parsed.append(Equation(label or left, text, left, formula.right))
+    labels = [equation.label for equation in parsed]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise FormulaError(
+                f"Two equations are named {label!r}; give a dict of label -> formula to tell "
+                f"equations with the same dependent apart."
+            )
+    return tuple(parsed)
+
+
+def _checked_label(label: object) -> str:
+    if not isinstance(label, str) or not label.strip() or "[" in label or "]" in label:
+        raise FormulaError(
+            f"{label!r} cannot label an equation; use text without square brackets."
+        )
+    return label
+
+
+def _instruments(given: Instruments, system: Sequence[Equation]) -> tuple[tuple[Term, ...], ...]:
+    if given is None:
+        return ()
+    if isinstance(given, str):
+        return (_instrument_list(given, "instruments"),)
+    labels = [equation.label for equation in system]
+    if isinstance(given, Mapping):
+        for label in given:
+            if label not in labels:
+                raise FormulaError(
+                    f"instruments names equation {label!r}, which does not exist."
+                    f"{nearest(str(label), labels)}"
+                )
+        lacking = [label for label in labels if label not in given]
+        if lacking:
+            raise FormulaError(f"instruments has no formula for equation {listing(lacking)}.")
+        texts = [given[label] for label in labels]
+    else:
+        texts = list(given)
+        if len(texts) != len(labels):
+            raise FormulaError(
+                f"instruments has {len(texts)} formulas for {len(labels)} equations; give one "
+                f"for all, or a dict of label -> formula."
+            )
+    pairs = zip(texts, labels, strict=True)
+    return tuple(_instrument_list(text, f"Instruments of equation {label}") for text, label in pairs)
+
+
+def _instrument_list(text: str, where: str) -> tuple[Term, ...]:
+    formula = parse(text, where)
+    if formula.left:
+        raise FormulaError(f"{where}: write '~ z1 + z2', without a left side, not {text!r}.")
+    if not formula.right:
+        raise FormulaError(f"{where}: {text!r} names no instrument.")
+    return formula.right
+
+
+def _entries(given: Sequence[str] | str | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    entries = (given,) if isinstance(given, str) else tuple(given)
+    for entry in entries:
+        if not isinstance(entry, str):
+            raise FormulaError(f"endog and exog hold names as text, not {entry!r}.")
+    return entries
+
+
+def _exog_terms(entry: str, columns: Sequence[str]) -> tuple[Term, ...]:
+    """Return the terms that an entry of exog stands for: a column's name, or a formula's right."""
+    if entry in columns:
+        return ((entry if entry.isidentifier() else f"Q({entry!r})",),)
+    text = entry.strip().removeprefix("~")
+    terms = parse(f"~ 0 + {text}", f"exog {entry!r}").right
+    if not terms:
+        raise FormulaError(f"exog {entry!r} names no term.")
+    return terms
