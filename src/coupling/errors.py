@@ -1,0 +1,54 @@
+"""What can go wrong, and how it is said."""
+
+import sys
+import warnings
+from pathlib import Path
+
+_HERE = str(Path(__file__).parent)
+
+
+class CouplingError(ValueError):
+    """Input from which no coupling coordination degree can be computed.
+
+    The message names the column, and the unit and year where there are any, and the next step.
+    """
+
+
+class CouplingWarning(UserWarning):
+    """A result that is computed as asked, and that is easily misread."""
+
+
+def warn(message: str) -> None:
+    """Warn at the line of the caller's own code, outside this package.
+
+    Parameters
+    ----------
+    message : str
+        What was found, where, and what it means.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, CouplingWarning, stacklevel=level)
+
+
+def only(value: object, allowed: tuple[str, ...], name: str) -> None:
+    """Raise unless an option is one of the words that it may be.
+
+    Parameters
+    ----------
+    value : object
+        What the caller gave.
+    allowed : tuple of str
+        The words that the option knows.
+    name : str
+        The option, for the message.
+
+    Raises
+    ------
+    CouplingError
+        If `value` is none of them.
+    """
+    if not isinstance(value, str) or value not in allowed:
+        words = ", ".join(repr(word) for word in allowed)
+        raise CouplingError(f"{name} must be one of {words}; it is {value!r}.")

@@ -1,0 +1,146 @@
+"""The formulas of the coupling degree C: arrays only, u (n, b) with subsystems as rows."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from coupling.errors import CouplingError, only
+from coupling.frames import Array
+
+Formula = Callable[[Array], Array]
+METHODS = ("standard", "wang", "fan", "power")
+SMALL = 1e-290  # below it a product of numbers in [0, 1] may have lost digits to underflow
+ROOTS: dict[int, Callable[[Array], Array]] = {1: np.positive, 2: np.sqrt, 3: np.cbrt}
+
+
+def formula(method: str, k: float | None, n: int) -> Formula:
+    """Choose the formula of C.
+
+    Parameters
+    ----------
+    method : {"standard", "wang", "fan", "power"}
+        Its name.
+    k : float or None
+        Exponent of the power form; None is ½.
+    n : int
+        Number of subsystems.
+
+    Returns
+    -------
+    function of u (n, b) → C (b,)
+        The formula.
+
+    Raises
+    ------
+    CouplingError
+        For an unknown name, an exponent that does not fit, or a number of subsystems that does not.
+    """
+    only(method, METHODS, "method")
+    if n < 2:
+        raise CouplingError(f"Coupling needs two subsystems or more; there is {n}.")
+    if method != "power":
+        if k is not None:
+            raise CouplingError(f"k is the exponent of method='power'; method is {method!r}.")
+        return {"standard": standard, "wang": wang, "fan": fan}[method]
+    exponent = 0.5 if k is None else k
+    if not (np.isscalar(exponent) and np.isfinite(exponent) and exponent > 0):
+        raise CouplingError(f"k must be a positive number; it is {k!r}.")
+    if n != 2:
+        raise CouplingError(f"method='power' is for two subsystems; there are {n}.")
+    return lambda u: power(u, exponent)
+
+
+def undefined(method: str, zero: str) -> float:
+    """C of a row of zeros: NaN or 0 as asked; 1 by Fan's formula, in which nothing differs.
+
+    Parameters
+    ----------
+    method : str
+        The formula.
+    zero : {"nan", "zero"}
+        The caller's choice.
+
+    Returns
+    -------
+    float
+        C.
+    """
+    if method == "fan":
+        return 1.0
+    return 0.0 if zero == "zero" else float("nan")
+
+
+def evaluate(chosen: Formula, u: Array, undefined: float) -> Array:
+    """C of one block, exact where it is known: 1 where all are equal, `undefined` where all are 0.
+
+    Parameters
+    ----------
+    chosen : function
+        A formula.
+    u : ndarray, (n, b)
+        Indices in [0, 1], or NaN.
+    undefined : float
+        C of a row of zeros.
+
+    Returns
+    -------
+    ndarray, (b,)
+        C in [0, 1], clipped against rounding.
+    """
+    low, high = u.min(axis=0), u.max(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore", under="ignore"):
+        C = chosen(u)
+    np.maximum(C, 0, out=C)
+    np.minimum(C, 1, out=C)
+    np.copyto(C, 1.0, where=low == high)
+    if not low.min() > 0:
+        np.copyto(C, undefined, where=high == 0)
+    return C
+
+
+def standard(u: Array) -> Array:
+    """C = geometric mean / arithmetic mean = n (Π U)^{1/n} / Σ U."""
+    return len(u) * product_root(u, len(u)) / u.sum(axis=0)
+
+
+def wang(u: Array) -> Array:
+    """C = √{[1 − Σ_{i>j} |U_i − U_j| / (n(n−1)/2)] · [Π_i U_i / max U]^{1/(n−1)}}."""
+    n = len(u)
+    ordered = np.sort(u, axis=0)
+    rank = np.arange(1 - n, n, 2, dtype=np.float64)  # Σ_{i>j} |U_i − U_j| = Σ_k (2k − n − 1) U_(k)
+    distance = rank @ (ordered - ordered[0]) / (n * (n - 1) / 2)
+    # NaN sorts last, so that max, distance and C are NaN with it
+    return np.sqrt(np.maximum(1 - distance, 0) * product_root(ordered[:-1] / ordered[-1], n - 1))
+
+
+def fan(u: Array) -> Array:
+    """C = 1 − 2 · sd(U), population standard deviation."""
+    return 1 - 2 * np.std(u, axis=0)
+
+
+def power(u: Array, k: float) -> Array:
+    """C = {4 U₁U₂ / (U₁ + U₂)²}^k, two subsystems."""
+    return np.asarray(standard(u) ** (2 * k))
+
+
+def product_root(u: Array, n: int) -> Array:
+    """(Π U)^{1/n} over the rows of u; by logarithms only where the product would underflow.
+
+    Parameters
+    ----------
+    u : ndarray, (m, b)
+        Numbers in [0, 1].
+    n : int
+        Which root.
+
+    Returns
+    -------
+    ndarray, (b,)
+        The roots.
+    """
+    product = np.multiply.reduce(u, axis=0)
+    root = ROOTS[n](product) if n in ROOTS else product ** (1 / n)
+    lost = product < SMALL
+    if lost.any():
+        root[lost] = np.exp(np.log(u[:, lost]).sum(axis=0) / n)
+    return root

@@ -1,0 +1,147 @@
+"""Weights that someone gives: matched to names, not negative, summing to 1."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coupling.errors import CouplingError, warn
+from coupling.frames import Array, listed
+
+SUM_TOL = 1e-6  # weights in float32, or printed with seven digits, still sum to 1
+DOMINANT = 0.5 + 1e-9
+
+
+def match(weights: Any, names: Sequence[Hashable], what: str) -> Array:
+    """Put weights into the order of the names, and refuse what cannot be a weight.
+
+    Parameters
+    ----------
+    weights : Series, mapping or array-like, (k,)
+        Weights by name, or in order.
+    names : sequence of k labels
+        The columns that are weighted.
+    what : str
+        What is weighted, for the message.
+
+    Returns
+    -------
+    ndarray, (k,)
+        Finite, non-negative weights.
+
+    Raises
+    ------
+    CouplingError
+        If names or number do not match, or a weight is negative or not finite.
+    """
+    if isinstance(weights, (Mapping, pd.Series)):
+        if isinstance(weights, pd.Series) and not weights.index.is_unique:
+            twice = weights.index[weights.index.duplicated()][0]
+            raise CouplingError(f"{what}: {twice!r} has two weights.")
+        given = dict(weights.items())
+        unknown = [name for name in given if name not in names]
+        lacking = [name for name in names if name not in given]
+        if unknown or lacking:
+            found = f"{listed(unknown)} unknown" if unknown else f"none for {listed(lacking)}"
+            raise CouplingError(f"{what}: the weights do not match the columns: {found}.")
+        weights = [given[name] for name in names]
+    return check_shares(_numbers(weights, what), names, what)
+
+
+def _numbers(weights: Any, what: str) -> Array:
+    try:
+        return np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise CouplingError(f"{what}: weights must be numbers; they are {weights!r}.") from None
+
+
+def check_shares(w: Array, names: Sequence[Hashable], what: str) -> Array:
+    """Refuse weights of a wrong number, negative or not finite.
+
+    Parameters
+    ----------
+    w : ndarray, (…, k)
+        Weights.
+    names : sequence of k labels
+        Whose they are.
+    what : str
+        What is weighted, for the message.
+
+    Returns
+    -------
+    ndarray, (…, k)
+        `w`.
+
+    Raises
+    ------
+    CouplingError
+        Naming the weight.
+    """
+    if w.ndim == 0 or w.shape[-1] != len(names):
+        raise CouplingError(
+            f"{what}: {w.size} weights were given for {len(names)} columns ({listed(names)})."
+        )
+    wrong = np.argwhere(~(np.isfinite(w) & (w >= 0)))
+    if len(wrong):
+        name = names[wrong[0, -1]]
+        raise CouplingError(
+            f"{what}: the weight of {name!r} is {w[tuple(wrong[0])]}; it must be 0 or more."
+        )
+    return w
+
+
+def sum_to_one(w: Array, what: str, *, renormalize: bool) -> Array:
+    """Check that weights sum to 1, and make the sum exact.
+
+    Parameters
+    ----------
+    w : ndarray, (k,)
+        Non-negative weights.
+    what : str
+        What is weighted, for the message.
+    renormalize : bool
+        Whether another sum is divided out instead of refused.
+
+    Returns
+    -------
+    ndarray, (k,)
+        w / Σw.
+
+    Raises
+    ------
+    CouplingError
+        If the sum is 0, or is not 1 and `renormalize` is False.
+    """
+    total = float(w.sum())
+    if not total > 0:
+        raise CouplingError(f"{what}: all weights are 0.")
+    if abs(total - 1) > SUM_TOL and not renormalize:
+        raise CouplingError(
+            f"{what}: the weights sum to {total:.6g}, not 1 (renormalize=True divides by the sum)."
+        )
+    return w / total
+
+
+def warn_dominant(w: Array, names: Sequence[Hashable], what: str) -> None:
+    """Warn if one of several weights is above one half.
+
+    Parameters
+    ----------
+    w : ndarray, (k,)
+        Weights that sum to 1.
+    names : sequence of k labels
+        Whose they are.
+    what : str
+        What is weighted, for the message.
+
+    Warns
+    -----
+    CouplingWarning
+        Naming the weight.
+    """
+    if len(w) > 1 and w.max() > DOMINANT:
+        warn(
+            f"{what}: {names[int(w.argmax())]!r} has the weight {w.max():.4g}, above .5; "
+            "the index is mostly this one."
+        )
