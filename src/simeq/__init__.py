@@ -1,5 +1,56 @@
-"""Systems of simultaneous equations from formula strings."""
+"""Systems of simultaneous equations from formula strings.
 
+>>> from simeq import SystemEquations, datasets
+>>> model = SystemEquations(
+...     ["consump ~ corpProf + corpProfLag + wages", "invest ~ corpProf + corpProfLag + capitalLag"],
+...     datasets.load_klein(),
+...     instruments="~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag")
+>>> model.fit("3sls")
+<SystemResults: three-stage least squares, 2 equations, 8 coefficients, 21 rows>
+
+Formulas are evaluated as Python code and saved results are pickles: take both only from people
+you trust.
+"""
+
+from simeq import datasets
 from simeq._version import __version__
+from simeq.comparison import Comparison, compare
+from simeq.errors import (
+    CollinearityError,
+    ConstraintError,
+    ConvergenceWarning,
+    DataError,
+    FormulaError,
+    IdentificationError,
+    RankWarning,
+    SampleWarning,
+    SimeqError,
+    SimeqWarning,
+    SingularError,
+)
+from simeq.factor import Factor
+from simeq.model import SystemEquations
+from simeq.results import EquationResults, SystemResults, load
 
-__all__ = ["__version__"]
+__all__ = [
+    "CollinearityError",
+    "Comparison",
+    "ConstraintError",
+    "ConvergenceWarning",
+    "DataError",
+    "EquationResults",
+    "Factor",
+    "FormulaError",
+    "IdentificationError",
+    "RankWarning",
+    "SampleWarning",
+    "SimeqError",
+    "SimeqWarning",
+    "SingularError",
+    "SystemEquations",
+    "SystemResults",
+    "__version__",
+    "compare",
+    "datasets",
+    "load",
+]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
+BoolArray: TypeAlias = NDArray[np.bool_]
 
 #: A column of length one whose distance from the span of earlier ones is below this is in it.
 #: Exact collinearity leaves about 5e-15, NIST's hardest polynomial 1e-9.

@@ -1,0 +1,198 @@
+"""Several results side by side: coefficient, stars, standard error beneath, blocks by equation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from simeq.errors import SimeqError
+from simeq.results import SystemResults
+from simeq.tables import PrintedTable, Section, number
+
+
+def compare(
+    results: Mapping[str, SystemResults],
+    stars: Sequence[float] = (0.05, 0.01, 0.001),
+    decimals: int = 3,
+    title: str = "",
+) -> Comparison:
+    """Set results side by side.
+
+    Parameters
+    ----------
+    results : mapping
+        Results by the name of their column.
+    stars : sequence of float
+        Significance levels of one star, two, three; () for none.
+    decimals : int
+        Places of the printed numbers.
+    title : str
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    SimeqError
+        If there is nothing to compare, or a level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> from simeq import SystemEquations, compare, datasets
+    >>> model = SystemEquations(
+    ...     ["consump ~ corpProf + wages"], datasets.load_klein(),
+    ...     instruments="~ govExp + taxes + govWage + capitalLag")
+    >>> print(compare({"OLS": model.fit("ols"), "2SLS": model.fit("2sls")}))
+    ================================
+                     OLS        2SLS
+    --------------------------------
+    consump
+      Intercept    16.300***   16.420***
+    ...
+    """
+    if not results:
+        raise SimeqError("There is nothing to compare; give results by name.")
+    for name, result in results.items():
+        if not isinstance(result, SystemResults):
+            raise SimeqError(
+                f"compare takes results of SystemEquations.fit; {name!r} is a "
+                f"{type(result).__name__}."
+            )
+    levels = sorted((float(level) for level in stars), reverse=True)
+    if any(not 0.0 < level < 1.0 for level in levels):
+        raise SimeqError(f"stars holds significance levels between 0 and 1, not {stars!r}.")
+    return Comparison({str(k): v for k, v in results.items()}, tuple(levels), decimals, title)
+
+
+class Comparison:
+    """Results side by side; made by `compare`.
+
+    Attributes
+    ----------
+    results : dict of str to SystemResults
+    """
+
+    def __init__(
+        self,
+        results: dict[str, SystemResults],
+        stars: tuple[float, ...],
+        decimals: int,
+        title: str,
+    ) -> None:
+        self.results = results
+        self._stars = stars
+        self._decimals = decimals
+        self._title = title
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the numbers, unrounded.
+
+        Returns
+        -------
+        DataFrame
+            A column for each result; rows (equation, term, statistic) with statistic
+            "coefficient", "std_error" or "pvalue", then "rsquared" by equation and "nobs".
+        """
+        columns = {name: self._numbers(result) for name, result in self.results.items()}
+        rows = [row for equation in self._equations() for row in self._keys(equation)]
+        rows += [(e, "", "rsquared") for e in self._equations()] + [("", "", "nobs")]
+        index = pd.MultiIndex.from_tuples(rows, names=["equation", "term", "statistic"])
+        values = {
+            name: [own.get(row, np.nan) for row in rows] for name, own in columns.items()
+        }
+        return pd.DataFrame(values, index=index)
+
+    def to_text(self) -> str:
+        """Render for a terminal."""
+        return self._table().to_text()
+
+    def to_markdown(self) -> str:
+        """Render as Markdown."""
+        return self._table().to_markdown()
+
+    def to_latex(self) -> str:
+        """Render as LaTeX that needs no package."""
+        return self._table().to_latex()
+
+    def to_html(self) -> str:
+        """Render as HTML."""
+        return self._table().to_html()
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def _equations(self) -> list[str]:
+        return list(dict.fromkeys(e for r in self.results.values() for e in r.model.labels))
+
+    def _terms(self, equation: str) -> list[str]:
+        """Terms of an equation in any of the results, the intercept last as papers have it."""
+        found = dict.fromkeys(
+            str(term)
+            for result in self.results.values()
+            if equation in result.equations
+            for term in result.equations[equation].params.index
+        )
+        return sorted(found, key=lambda term: term == "Intercept")
+
+    def _keys(self, equation: str) -> list[tuple[str, str, str]]:
+        statistics = ("coefficient", "std_error", "pvalue")
+        return [(equation, term, s) for term in self._terms(equation) for s in statistics]
+
+    def _numbers(self, result: SystemResults) -> dict[tuple[str, str, str], float]:
+        found: dict[tuple[str, str, str], float] = {("", "", "nobs"): result.nobs}
+        for (equation, term), b, se, p in zip(
+            result.params.index, result.params, result.bse, result.pvalues, strict=True
+        ):
+            found[equation, term, "coefficient"] = b
+            found[equation, term, "std_error"] = se
+            found[equation, term, "pvalue"] = p
+        for equation, value in result.rsquared.items():
+            found[str(equation), "", "rsquared"] = value
+        return found
+
+    def _table(self) -> PrintedTable:
+        columns = [self._numbers(result) for result in self.results.values()]
+        sections = [self._section(equation, columns) for equation in self._equations()]
+        pad = " " * len(self._stars)
+        foot = [("N", *(f"{round(own['', '', 'nobs']):,}{pad}" for own in columns))]
+        for equation in self._equations():
+            values = [own.get((equation, "", "rsquared"), np.nan) for own in columns]
+            foot.append((f"R² {equation}", *(number(v, self._decimals) + pad for v in values)))
+        return PrintedTable(
+            self._title,
+            tuple(self.results),
+            (*sections, Section("", tuple(foot))),
+            self._notes(),
+        )
+
+    def _section(
+        self, equation: str, columns: Sequence[Mapping[tuple[str, str, str], float]]
+    ) -> Section:
+        rows: list[tuple[str, ...]] = []
+        wide, pad = len(self._stars), " " * (len(self._stars) - 1)
+        for term in self._terms(equation):
+            upper, lower = [], []
+            for own in columns:
+                b = own.get((equation, term, "coefficient"), np.nan)
+                p = own.get((equation, term, "pvalue"), np.nan)
+                se = own.get((equation, term, "std_error"), np.nan)
+                marks = sum(p < level for level in self._stars)
+                upper.append(number(b, self._decimals) + f"{'*' * marks:<{wide}}")
+                lower.append(f"({number(se, self._decimals)}){pad}" if se == se else "")
+            rows += [(term, *upper), ("", *lower)]
+        return Section(equation, tuple(rows))
+
+    def _notes(self) -> tuple[str, ...]:
+        if not self._stars:
+            return ("Standard errors in parentheses.",)
+        marks = ", ".join(f"{'*' * i} p < {level:g}" for i, level in enumerate(self._stars, 1))
+        return (f"Standard errors in parentheses. {marks}.",)

@@ -1,0 +1,141 @@
+"""Conventions as data: the methods, and the presets that reproduce other programs' digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from simeq.errors import SimeqError, nearest
+
+Divisor: TypeAlias = Literal["none", "geomean", "mean", "max", "theil"]
+Weights: TypeAlias = Literal["identity", "diagonal", "full"]
+
+DIVISORS: tuple[Divisor, ...] = ("none", "geomean", "mean", "max", "theil")
+FORMS = ("gmm", "gls")
+
+
+@dataclass(frozen=True)
+class Method:
+    """An estimator of systems: does it use instruments, how does it weigh equations, is it iterated."""
+
+    name: str
+    title: str
+    instruments: bool
+    weights: Weights
+    iterated: bool = False
+
+    @property
+    def is_gls(self) -> bool:
+        """Whether the residual covariance across equations enters the estimate."""
+        return self.weights == "full"
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("ols", "Ordinary least squares", False, "identity"),
+        Method("wls", "Weighted least squares", False, "diagonal"),
+        Method("sur", "Seemingly unrelated regressions", False, "full"),
+        Method("isur", "Iterated seemingly unrelated regressions", False, "full", True),
+        Method("2sls", "Two-stage least squares", True, "identity"),
+        Method("w2sls", "Weighted two-stage least squares", True, "diagonal"),
+        Method("3sls", "Three-stage least squares", True, "full"),
+        Method("i3sls", "Iterated three-stage least squares", True, "full", True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What programs choose differently.
+
+    Attributes
+    ----------
+    divisor, divisor_single : Divisor
+        Of the residual covariance, in methods that weigh equations by it and in OLS and 2SLS.
+    covariance : {"sandwich", "equation", "pooled"}
+        Of coefficients in methods that are not GLS: the full sandwich; each equation by its own
+        variance; that, but one pooled variance under constraints.
+    t_methods : tuple of str
+        Methods whose statistics are referred to Student's t; the others to the normal.
+    t_dof : {"system", "equation"}
+        Degrees of freedom of that t: nG − K + r, or n − k_i (nG − K + r under constraints).
+    rsquared : {"span", "centred", "correlation"}
+        1 − RSS/TSS centred when the constant is in the span of the regressors; always centred; or
+        the squared correlation of y and ŷ.
+    form : {"gmm", "gls"}
+        Of three-stage least squares where instruments differ by equation.
+    own_constraints_free_rows : bool
+        Whether k_i in divisors is less the constraints that lie within equation i.
+    mcelroy_divisor : bool
+        Whether McElroy's R² takes Σ with its divisor rather than n.
+    criterion : {"orthonormal", "relative", "norm", "rms"}
+        What the iteration compares with its tolerance.
+    tol : float
+    maxiter : int
+    """
+
+    divisor: Divisor = "none"
+    divisor_single: Divisor = "none"
+    covariance: Literal["sandwich", "equation", "pooled"] = "sandwich"
+    t_methods: tuple[str, ...] = ()
+    t_dof: Literal["system", "equation"] = "system"
+    rsquared: Literal["span", "centred", "correlation"] = "span"
+    form: Literal["gmm", "gls"] = "gmm"
+    own_constraints_free_rows: bool = False
+    mcelroy_divisor: bool = False
+    criterion: Literal["orthonormal", "relative", "norm", "rms"] = "orthonormal"
+    tol: float = 1e-10
+    maxiter: int = 1000
+
+
+PRESETS: dict[str, Convention] = {
+    "simeq": Convention(),
+    "stata": Convention(
+        divisor_single="geomean",
+        covariance="equation",
+        t_methods=("ols", "2sls"),
+        criterion="relative",
+        tol=1e-6,
+    ),
+    "systemfit": Convention(
+        divisor="geomean",
+        divisor_single="geomean",
+        covariance="pooled",
+        t_methods=tuple(METHODS),
+        t_dof="equation",
+        rsquared="centred",
+        form="gls",
+        own_constraints_free_rows=True,
+        mcelroy_divisor=True,
+        criterion="norm",
+        tol=1e-5,
+    ),
+    "linearmodels": Convention(form="gls", criterion="rms", tol=1e-6),
+    "gretl": Convention(
+        divisor_single="geomean",
+        covariance="equation",
+        t_methods=("ols", "2sls", "sur", "isur"),
+        t_dof="equation",
+        rsquared="correlation",
+        form="gls",
+        criterion="norm",
+        tol=1e-9,
+    ),
+}
+
+
+def choose(value: str, known: Iterable[str], what: str) -> str:
+    """Return `value` in lower case if it is known.
+
+    Raises
+    ------
+    SimeqError
+        With the nearest known name.
+    """
+    known = list(known)
+    if isinstance(value, str) and value.lower() in known:
+        return value.lower()
+    hint = nearest(str(value).lower(), known)
+    raise SimeqError(f"Unknown {what} {value!r}; choose from {', '.join(known)}.{hint}")

@@ -1,0 +1,1 @@
+"""Projections and Σ in, estimates out. One method family per file."""

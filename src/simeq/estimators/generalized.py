@@ -1,0 +1,164 @@
+"""SUR, 3SLS and their iterated forms: all equations at once, weighed by Σ⁻¹."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+
+from simeq._linalg import FloatArray, IntArray
+from simeq.conventions import Method
+from simeq.errors import ConvergenceWarning, SingularError
+from simeq.estimators.estimate import Estimate
+from simeq.estimators.least_squares import unweighted
+from simeq.estimators.projection import Moments, Projection
+from simeq.estimators.restriction import Coordinates
+from simeq.sigma import ResidualCovariance
+
+
+def gls_normal(projection: Projection, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Normal equations of X̂'(Σ⁻¹⊗I)X̂ b = X̂'(Σ⁻¹⊗I) y in γ: blocks s^{ij} F_i'F_j.
+
+    Zellner (1962); Zellner and Theil (1962), where all equations share their instruments.
+
+    Returns
+    -------
+    (K, K) array and (K,) array
+    """
+    inverse = np.linalg.inv(sigma)[projection.equation]
+    return inverse[:, projection.equation] * projection.gram, (inverse * projection.cross).sum(1)
+
+
+def gmm_normal(
+    projection: Projection, moments: Moments, sigma: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Normal equations of X'Z(Z'ΩZ)⁻¹Z'X b = X'Z(Z'ΩZ)⁻¹Z'y in γ, Ω = Σ⊗I.
+
+    It needs E z_i u_i = 0 alone, where the GLS form needs E z_i u_j = 0 for every pair.
+    Wooldridge (2010), *Econometric Analysis*, section 8.3.4.
+    """
+    omega = sigma[moments.equation[:, None], moments.equation] * moments.gram
+    weighted = np.linalg.solve(omega, np.column_stack([moments.q, moments.y]))
+    return moments.q.T @ weighted[:, :-1], moments.q.T @ weighted[:, -1]
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When an iteration ends: its criterion, tolerance and limit (1 is the two-step estimator)."""
+
+    criterion: str
+    tol: float
+    maxiter: int
+
+    def change(self, old: Step, new: Step, equation: IntArray) -> float:
+        """Return the distance between two steps in the units of the criterion.
+
+        ``"orthonormal"`` is max_i ‖Δγ_i‖/‖γ_i‖, which does not depend on the units of the data;
+        ``"relative"`` Stata's max |Δb|/(|b₀|+1); ``"norm"`` systemfit's and gretl's ‖Δb‖/‖b₀‖;
+        ``"rms"`` linearmodels' root mean square of Δb.
+        """
+        difference = new.b - old.b
+        if self.criterion == "relative":
+            return float(np.max(np.abs(difference) / (np.abs(old.b) + 1.0)))
+        if self.criterion == "norm":
+            return float(np.linalg.norm(difference) / np.linalg.norm(old.b))
+        if self.criterion == "rms":
+            return float(np.sqrt(np.mean(difference**2)))
+        moved = np.bincount(equation, (new.gamma - old.gamma) ** 2)
+        return float(np.sqrt(np.max(moved / np.bincount(equation, new.gamma**2))))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One solution: δ, γ and b, with the Cholesky root of its normal matrix."""
+
+    delta: FloatArray
+    gamma: FloatArray
+    b: FloatArray
+    root: FloatArray
+
+
+def generalized_least_squares(
+    projection: Projection,
+    coordinates: Coordinates,
+    covariance: ResidualCovariance,
+    form: str,
+    method: Method,
+    stopping: Stopping | None,
+) -> Estimate:
+    """SUR or 3SLS: Σ from OLS or 2SLS residuals, then all equations at once; again if iterated.
+
+    The covariance of the coefficients is the inverse of the last normal matrix, with the Σ that
+    stands in it.
+
+    Parameters
+    ----------
+    projection : Projection
+    coordinates : Coordinates
+    covariance : ResidualCovariance
+    form : {"gmm", "gls"}
+        Where instruments differ by equation.
+    method : Method
+    stopping : Stopping or None
+        None for the two-step estimator.
+
+    Raises
+    ------
+    SingularError
+        If Σ is or becomes singular.
+    """
+    sigma = covariance(unweighted(projection, coordinates))
+    covariance.require_regular(sigma, method)
+    step = _solve(projection, coordinates, sigma, form, method)
+    n_iter, change = 1, np.inf
+    while stopping is not None and change > stopping.tol:
+        if n_iter == stopping.maxiter:
+            _warn_of_limit(method, stopping, change)
+            break
+        sigma = covariance(step.b)
+        covariance.require_regular(sigma, method)
+        last, step = step, _solve(projection, coordinates, sigma, form, method)
+        change = stopping.change(last, step, projection.equation)
+        n_iter += 1
+    inverse, _ = lapack.dpotri(step.root, lower=True)
+    v = np.tril(inverse) + np.tril(inverse, -1).T
+    converged = stopping is None or change <= stopping.tol
+    cov = coordinates.covariance(v)
+    return Estimate(step.b, cov, sigma, covariance(step.b), n_iter, converged, change)
+
+
+def _warn_of_limit(method: Method, stopping: Stopping, change: float) -> None:
+    warnings.warn(
+        f"{method.title} did not converge in {stopping.maxiter} iterations: the last change is "
+        f"{change:.2e}, the tolerance {stopping.tol:.0e}. Raise maxiter, or look at the residual "
+        f"covariance.",
+        ConvergenceWarning,
+        stacklevel=4,
+    )
+
+
+def _solve(
+    projection: Projection,
+    coordinates: Coordinates,
+    sigma: FloatArray,
+    form: str,
+    method: Method,
+) -> Step:
+    """Solve the normal equations for one Σ."""
+    if form == "gmm" and projection.moments is not None:
+        normal, side = gmm_normal(projection, projection.moments, sigma)
+    else:
+        normal, side = gls_normal(projection, sigma)
+    if coordinates.m is not None:
+        side = coordinates.reduce_side(side - normal @ coordinates.shift)
+        normal = coordinates.reduce(normal)
+    root, info = lapack.dpotrf(normal, lower=True, clean=True)
+    if info != 0:
+        raise SingularError(
+            f"The normal matrix of {method.title.lower()} is not positive definite; the residual covariance is "
+            f"nearly singular. Use 2SLS or OLS, or remove an equation."
+        )
+    delta, _ = lapack.dpotrs(root, side, lower=True)
+    return Step(delta, coordinates.coordinates(delta), coordinates.coefficients(delta), root)

@@ -1,0 +1,79 @@
+"""OLS, WLS, 2SLS and W2SLS: each equation by itself, unless constraints tie them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simeq._linalg import FloatArray
+from simeq.conventions import Method
+from simeq.estimators.estimate import Estimate
+from simeq.estimators.projection import Projection
+from simeq.estimators.restriction import Coordinates
+from simeq.sigma import ResidualCovariance
+
+
+def unweighted(projection: Projection, coordinates: Coordinates) -> FloatArray:
+    """OLS or 2SLS coefficients (K,): γ = F'y, restricted where constraints ask for it."""
+    delta = coordinates.reduce_side(projection.own - coordinates.shift)
+    return coordinates.coefficients(delta)
+
+
+def least_squares(
+    projection: Projection,
+    coordinates: Coordinates,
+    covariance: ResidualCovariance,
+    form: str,
+    method: Method,
+) -> Estimate:
+    """Estimate by least squares with equal weights, or weights 1/σ_ii from a first step.
+
+    The covariance is the full sandwich, which holds across equations,
+    N(N'AN)⁻¹N'X̂'(MΣM⊗I)X̂N(N'AN)⁻¹N' with A = X̂'(M⊗I)X̂ and M = I or diag(Σ)⁻¹; other programs
+    leave parts of it out.
+
+    Parameters
+    ----------
+    projection : Projection
+    coordinates : Coordinates
+    covariance : ResidualCovariance
+    form : {"sandwich", "equation", "pooled"}
+        The covariance of the coefficients; see `simeq.conventions.Convention`.
+    method : Method
+        With "identity" or "diagonal" weights of the equations.
+
+    Raises
+    ------
+    SingularError
+        If an equation that is weighed by its residual variance fits exactly.
+    """
+    b = unweighted(projection, coordinates)
+    sigma = covariance(b)
+    weighted = method.weights == "diagonal"
+    covariance.check_exact_fits(sigma, method)
+    variances = sigma.diagonal() if weighted else np.ones(len(sigma))
+    weight = (1.0 / variances)[projection.equation]
+    bread = np.linalg.inv(coordinates.reduce(np.diag(weight)))
+    if weighted and coordinates.restriction is not None:
+        side = coordinates.reduce_side(weight * (projection.own - coordinates.shift))
+        b = coordinates.coefficients(bread @ side)
+    own = projection.equation
+    if form == "sandwich":
+        middle = sigma[own[:, None], own] * np.multiply.outer(weight, weight) * projection.gram
+    elif form == "pooled" and coordinates.restriction is not None and not weighted:
+        middle = np.diag(np.full(own.size, pooled_variance(covariance, sigma, coordinates)))
+    else:
+        middle = np.diag(sigma.diagonal()[own] * weight**2)
+    v = bread @ coordinates.reduce(middle) @ bread
+    return Estimate(b, coordinates.covariance(v), sigma, covariance(b) if weighted else sigma)
+
+
+def pooled_variance(
+    covariance: ResidualCovariance, sigma: FloatArray, coordinates: Coordinates
+) -> float:
+    """One s² for all equations: ΣRSS over nG − K + r, or over nG where Σ divides by n."""
+    rss = float((sigma * covariance.divisor).trace())
+    total = covariance.nobs * len(sigma)
+    if (covariance.divisor == covariance.nobs).all():
+        return rss / total
+    free = coordinates.shift.size - (coordinates.restriction.count if coordinates.restriction else 0)
+    return rss / (total - free)

@@ -1,0 +1,120 @@
+"""Regressors in orthonormal coordinates: once per model, the same for OLS and for 2SLS.
+
+For equation i let X̂_i be X_i (OLS, WLS, SUR) or P_Z X_i (2SLS, W2SLS, 3SLS). With the thin QR
+X̂_i = F_i T_i and γ_i = T_i b_i, every estimator is a small problem in γ whose conditioning depends
+on Σ alone, not on the units of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simeq._linalg import Basis, FloatArray, IntArray, block_diagonal
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Instruments that differ by equation, for the GMM form of three-stage least squares.
+
+    Attributes
+    ----------
+    gram : (ΣL, ΣL) array
+        Products Z_i'Z_j of orthonormal instruments.
+    equation : (ΣL,) array of int
+        Equation of each instrument.
+    q : (ΣL, K) array
+        Block diagonal: Z_i'F_i.
+    y : (ΣL,) array
+        Z_i'y_i.
+    """
+
+    gram: FloatArray
+    equation: IntArray
+    q: FloatArray
+    y: FloatArray
+
+
+@dataclass(frozen=True)
+class Projection:
+    """All equations' regressors in orthonormal coordinates.
+
+    Attributes
+    ----------
+    t : G arrays (k_i, k_i)
+        X̂_i = F_i T_i; fewer rows than columns where an equation lacks instruments.
+    equation : (K,) array of int
+        Equation of each coordinate.
+    gram : (K, K) array
+        F'F, with unit blocks on the diagonal.
+    cross : (K, G) array
+        F'Y.
+    own : (K,) array
+        F_i'y_i: the coordinates of the dependents, which are the OLS or 2SLS estimate.
+    moments : Moments or None
+        None when all equations share their instruments.
+    """
+
+    t: tuple[FloatArray, ...]
+    equation: IntArray
+    gram: FloatArray
+    cross: FloatArray
+    own: FloatArray
+    moments: Moments | None = None
+
+
+def project(y: FloatArray, bases: Sequence[Basis]) -> Projection:
+    """Regressors without instruments, each in the basis of its own columns.
+
+    Parameters
+    ----------
+    y : (p, G) array
+        Dependents, as columns of R.
+    bases : G bases
+        Of each X_i.
+    """
+    return _assemble(y, [b.q for b in bases], [b.t for b in bases])
+
+
+def project_on_instruments(
+    y: FloatArray, x: Sequence[FloatArray], z: Sequence[Basis]
+) -> Projection:
+    """Regressors projected on instruments.
+
+    Parameters
+    ----------
+    y : (p, G) array
+        Dependents, as columns of R.
+    x : G arrays (p, k_i)
+        Regressors.
+    z : G bases
+        Of each equation's instruments; the same object where equations share them.
+    """
+    within = [np.linalg.qr(basis.q.T @ own) for own, basis in zip(x, z, strict=True)]
+    f = [basis.q @ q for basis, (q, _) in zip(z, within, strict=True)]
+    projection = _assemble(y, f, [t for _, t in within])
+    if all(basis is z[0] for basis in z):
+        return projection
+    stacked = np.hstack([basis.q for basis in z])
+    moments = Moments(
+        gram=stacked.T @ stacked,
+        equation=np.repeat(np.arange(len(z)), [basis.q.shape[1] for basis in z]),
+        q=block_diagonal([q for q, _ in within]),
+        y=np.concatenate([basis.q.T @ y[:, i] for i, basis in enumerate(z)]),
+    )
+    return Projection(**{**projection.__dict__, "moments": moments})
+
+
+def _assemble(y: FloatArray, f: Sequence[FloatArray], t: Sequence[FloatArray]) -> Projection:
+    stacked = np.hstack(f)
+    equation = np.repeat(np.arange(len(f)), [own.shape[1] for own in f])
+    cross = stacked.T @ y
+    return Projection(
+        t=tuple(t),
+        equation=equation,
+        gram=stacked.T @ stacked,
+        cross=cross,
+        own=cross[np.arange(equation.size), equation],
+    )

@@ -1,0 +1,175 @@
+"""Rank by name: collinear regressors, redundant instruments, equations that are not identified."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from simeq._linalg import RANK_TOL, Basis, FloatArray, basis, distances, lengths
+from simeq.design import Design
+from simeq.errors import (
+    CollinearityError,
+    DataError,
+    IdentificationError,
+    RankWarning,
+    count,
+    listing,
+)
+from simeq.factor import Factor
+
+
+def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
+    """Check each equation's regressors and dependent, and return the regressors' bases.
+
+    Parameters
+    ----------
+    design : Design
+    factor : Factor
+    rank : {"raise", "drop"}
+        What to do with collinear regressors.
+
+    Raises
+    ------
+    CollinearityError
+        If regressors are collinear and ``rank="raise"``.
+    DataError
+        If there are fewer rows than regressors, or a dependent is constant.
+    """
+    found = []
+    for label, y, x in zip(design.labels, design.dependents, design.regressors, strict=True):
+        _refuse_constant(label, design.names[y], factor.r[:, y])
+        own = basis(factor.r[:, x])
+        if own.set_aside and factor.nobs < len(x):
+            raise DataError(
+                f"Equation {label} has {count(len(x), 'regressor')} but only "
+                f"{count(factor.nobs, 'row')}; use fewer regressors or more rows."
+            )
+        if own.set_aside:
+            text = _collinear_text(label, own, [design.names[j] for j in x])
+            if rank == "raise":
+                raise CollinearityError(f"{text} Remove it, or set rank='drop'.")
+            warnings.warn(f"{text} It is dropped.", RankWarning, stacklevel=4)
+        found.append(own)
+    return found
+
+
+def _refuse_constant(label: str, name: str, y: FloatArray) -> None:
+    """Raise when a dependent does not vary: R holds the column of ones first."""
+    if np.linalg.norm(y[1:]) <= RANK_TOL * np.linalg.norm(y):
+        raise DataError(f"Equation {label}: the dependent {name} is constant in the sample.")
+
+
+def _collinear_text(label: str, own: Basis, names: Sequence[str]) -> str:
+    texts = []
+    for j, others in own.set_aside:
+        if others:
+            texts.append(f"{names[j]} lies in the span of {listing(names[i] for i in others)}")
+        else:
+            texts.append(f"{names[j]} is zero in every row")
+    return f"Equation {label}: the regressors are collinear: {'; '.join(texts)}."
+
+
+def instruments(design: Design, factor: Factor) -> list[Basis]:
+    """Bases of each equation's instruments; the same object where equations share a list."""
+    made: dict[tuple[int, ...], Basis] = {}
+    for own in design.instruments:
+        if own not in made:
+            made[own] = basis(factor.r[:, own])
+    return [made[own] for own in design.instruments]
+
+
+def warn_of_redundant(design: Design, bases: Sequence[Basis]) -> None:
+    """Warn of instruments that lie in the span of earlier ones and are set aside."""
+    for own, found in dict(zip(design.instruments, bases, strict=True)).items():
+        for j, others in found.set_aside:
+            names = [design.names[own[i]] for i in others]
+            span = f"in the span of {listing(names)}" if names else "zero in every row"
+            warnings.warn(
+                f"The instrument {design.names[own[j]]} is redundant ({span}) and set aside.",
+                RankWarning,
+                stacklevel=4,
+            )
+
+
+def exogenous(
+    design: Design, factor: Factor, used: Sequence[tuple[int, ...]], bases: Sequence[Basis]
+) -> list[tuple[bool, ...]]:
+    """For each equation, whether each regressor is exogenous.
+
+    With a list of instruments given, those are the regressors in its span; under the rule for
+    endog and exog, those among the instruments.
+    """
+    found = []
+    for own, listed, z in zip(used, design.instruments, bases, strict=True):
+        known = set(listed)
+        if design.instruments_given:
+            inside = distances(factor.r[:, own], z.q) <= RANK_TOL
+            known |= {j for j, within in zip(own, inside, strict=True) if within}
+        found.append(tuple(j in known for j in own))
+    return found
+
+
+def require_identified(
+    design: Design,
+    factor: Factor,
+    used: Sequence[tuple[int, ...]],
+    bases: Sequence[Basis],
+    status: Sequence[tuple[bool, ...]],
+    constrained: bool,
+) -> None:
+    """Check the order and the sample rank condition of each equation.
+
+    Parameters
+    ----------
+    design : Design
+    factor : Factor
+    used : G tuples of int
+        Regressors that are kept.
+    bases : G bases
+        Of the instruments.
+    status : G tuples of bool
+        Whether each regressor is exogenous.
+    constrained : bool
+        Whether constraints may identify what an equation alone does not; then only the number of
+        rows is checked here.
+
+    Raises
+    ------
+    IdentificationError
+        Naming the equation, its endogenous regressors and its excluded instruments.
+    """
+    for i, (label, own, z) in enumerate(zip(design.labels, used, bases, strict=True)):
+        rank = z.q.shape[1]
+        if factor.nobs <= rank:
+            raise IdentificationError(
+                f"Equation {label} has {count(rank, 'instrument')} and only "
+                f"{count(factor.nobs, 'row')}: two-stage least squares would equal OLS. Use fewer "
+                f"instruments or more rows."
+            )
+        x = factor.r[:, own]
+        within = basis(z.q.T @ x, lengths(x))
+        if within.set_aside and not constrained:
+            independent = [design.instruments[i][j] for j in z.kept]
+            excluded = [design.names[j] for j in independent if j not in own]
+            endogenous = [design.names[j] for j, e in zip(own, status[i], strict=True) if not e]
+            lost = design.names[own[within.set_aside[0][0]]]
+            raise IdentificationError(_not_identified(label, endogenous, excluded, lost))
+
+
+def _not_identified(
+    label: str, endogenous: Sequence[str], excluded: Sequence[str], lost: str
+) -> str:
+    listed = f" ({listing(excluded)})" if excluded else ""
+    text = (
+        f"Equation {label} is not identified: "
+        f"{count(len(endogenous), 'endogenous regressor')} ({listing(endogenous)}), "
+        f"{count(len(excluded), 'excluded instrument')}{listed}."
+    )
+    if len(excluded) >= len(endogenous):
+        text += (
+            f" The instruments do not move {lost} apart from the other regressors: the sample "
+            f"rank condition fails."
+        )
+    return f"{text} Add instruments or constraints, or drop regressors."

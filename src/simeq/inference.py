@@ -1,0 +1,235 @@
+"""Coefficients with a covariance: statistics, intervals and tests of linear restrictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from simeq._linalg import FloatArray
+from simeq.constraints import Constraints, read_constraints
+from simeq.errors import ConstraintError, DataError
+
+if TYPE_CHECKING:
+    from statsmodels.stats.contrast import ContrastResults
+
+
+class Coefficients:
+    """Estimated coefficients, their covariance and the distribution of their t ratios.
+
+    Parameters
+    ----------
+    params : (K,) array
+    cov : (K, K) array
+    index : pandas.Index
+        Labels of the coefficients.
+    names : K str
+        How restrictions name them.
+    dof : (K,) array or None
+        Degrees of freedom of Student's t for each coefficient; None for the normal distribution.
+    df_resid : float
+        Denominator degrees of freedom of joint tests.
+    """
+
+    def __init__(
+        self,
+        params: FloatArray,
+        cov: FloatArray,
+        index: pd.Index[Any],
+        names: Sequence[str],
+        dof: FloatArray | None,
+        df_resid: float,
+    ) -> None:
+        self._b = params
+        self._cov = cov
+        self._index = index
+        self._names = tuple(names)
+        self._dof = dof
+        self.df_resid = df_resid
+
+    def _series(self, values: FloatArray, name: str) -> pd.Series[float]:
+        return pd.Series(values, index=self._index, name=name)
+
+    @property
+    def use_t(self) -> bool:
+        """Whether t ratios are referred to Student's t."""
+        return self._dof is not None
+
+    @cached_property
+    def params(self) -> pd.Series[float]:
+        """Coefficients (K,)."""
+        return self._series(self._b.copy(), "params")
+
+    @cached_property
+    def bse(self) -> pd.Series[float]:
+        """Standard errors (K,); 0 for a coefficient that constraints fix."""
+        return self._series(_standard_errors(self._cov), "bse")
+
+    @property
+    def tvalues(self) -> pd.Series[float]:
+        """Coefficients by their standard errors (K,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._series(self._b / self.bse.to_numpy(), "tvalues")
+
+    @property
+    def pvalues(self) -> pd.Series[float]:
+        """Two-sided p values of the t ratios (K,)."""
+        size = -np.abs(self.tvalues.to_numpy())
+        tail = special.ndtr(size) if self._dof is None else special.stdtr(self._dof, size)
+        return self._series(2.0 * tail, "pvalues")
+
+    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Confidence intervals.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the coverage, in (0, 1).
+
+        Returns
+        -------
+        DataFrame
+            Columns lower and upper, a row for each coefficient.
+        """
+        if not 0.0 < alpha < 1.0:
+            raise DataError(f"alpha must be between 0 and 1, not {alpha!r}.")
+        p = 1.0 - alpha / 2.0
+        quantile = special.ndtri(p) if self._dof is None else special.stdtrit(self._dof, p)
+        reach = quantile * self.bse.to_numpy()
+        bounds = np.column_stack([self._b - reach, self._b + reach])
+        return pd.DataFrame(bounds, index=self._index, columns=["lower", "upper"])
+
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance of the coefficients (K, K), across equations too."""
+        return pd.DataFrame(self._cov.copy(), index=self._index, columns=self._index)
+
+    def t_test(
+        self, r_matrix: Constraints, cov_p: FloatArray | None = None, use_t: bool | None = None
+    ) -> ContrastResults:
+        """Test each linear restriction by itself.
+
+        Parameters
+        ----------
+        r_matrix : str, matrix or pair (R, q)
+            Such as ``"[consumption]corpProf = [investment]corpProf"``; without ``=``, zero.
+        cov_p : (K, K) array, optional
+            Another covariance of the coefficients.
+        use_t : bool, optional
+            Student's t with ``df_resid`` rather than the normal; as the result's by default.
+
+        Returns
+        -------
+        statsmodels.stats.contrast.ContrastResults
+        """
+        from statsmodels.stats.contrast import ContrastResults
+
+        r, q, texts = read_constraints(r_matrix, self._names)
+        effect = r @ self._b
+        sd = _standard_errors(r @ self._covariance(cov_p) @ r.T)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = (effect - q) / sd
+        if self.use_t if use_t is None else use_t:
+            found = ContrastResults(effect=effect, t=t, sd=sd, df_denom=self._joint_dof(r))
+        else:
+            found = ContrastResults(
+                effect=effect, statistic=t, sd=sd, df_denom=self.df_resid, distribution="norm"
+            )
+        found.c_names = texts
+        return found
+
+    def f_test(
+        self,
+        r_matrix: Constraints,
+        cov_p: FloatArray | None = None,
+        invcov: FloatArray | None = None,
+    ) -> ContrastResults:
+        """Test linear restrictions jointly by F; see `wald_test`."""
+        return self.wald_test(r_matrix, cov_p=cov_p, invcov=invcov, use_f=True)
+
+    def wald_test(
+        self,
+        r_matrix: Constraints,
+        cov_p: FloatArray | None = None,
+        invcov: FloatArray | None = None,
+        use_f: bool | None = None,
+        df_constraints: int | None = None,
+        scalar: bool = True,
+    ) -> ContrastResults:
+        """Test linear restrictions jointly: (Rb − q)'(RVR')⁻¹(Rb − q).
+
+        Parameters
+        ----------
+        r_matrix : str, matrix or pair (R, q)
+        cov_p : (K, K) array, optional
+            Another covariance V of the coefficients.
+        invcov : (r, r) array, optional
+            Another inverse of RVR'.
+        use_f : bool, optional
+            F with ``df_resid`` rather than χ²; as the result's `use_t` by default.
+        df_constraints : int, optional
+            Another number of restrictions.
+        scalar : bool
+            Whether the statistic is a float rather than a (1, 1) array.
+
+        Returns
+        -------
+        statsmodels.stats.contrast.ContrastResults
+
+        Raises
+        ------
+        ConstraintError
+            If restrictions repeat each other, or concern only what constraints fix already.
+        """
+        from statsmodels.stats.contrast import ContrastResults
+
+        r, q, texts = read_constraints(r_matrix, self._names)
+        gap = r @ self._b - q
+        if invcov is None:
+            cov = r @ self._covariance(cov_p) @ r.T
+            _require_rank(cov, texts)
+            statistic = gap @ np.linalg.solve(cov, gap)
+        else:
+            statistic = gap @ np.asarray(invcov) @ gap
+        number = len(r) if df_constraints is None else df_constraints
+        by_f = self.use_t if use_f is None else use_f
+        value = statistic / number if by_f else statistic
+        shown = float(value) if scalar else np.array([[value]])
+        if by_f:
+            return ContrastResults(F=shown, df_denom=self._joint_dof(r), df_num=number)
+        return ContrastResults(
+            chi2=shown, df_denom=number, statistic=shown, distribution="chi2", distargs=(number,)
+        )
+
+    def _covariance(self, cov_p: FloatArray | None) -> FloatArray:
+        return self._cov if cov_p is None else np.asarray(cov_p, dtype=np.float64)
+
+    def _joint_dof(self, r: FloatArray) -> float:
+        """Degrees of freedom of a test: the coefficients' own where they share them."""
+        if self._dof is None:
+            return self.df_resid
+        own = np.unique(self._dof[r.any(axis=0)])
+        return float(own[0]) if own.size == 1 else self.df_resid
+
+
+def _standard_errors(cov: FloatArray) -> FloatArray:
+    return np.sqrt(np.maximum(cov.diagonal(), 0.0))
+
+
+def _require_rank(cov: FloatArray, texts: Sequence[str]) -> None:
+    """Check that the restrictions tested are distinct and not imposed already."""
+    size = np.sqrt(np.maximum(cov.diagonal(), 0.0))
+    if not np.isfinite(cov).all() or (size == 0.0).any():
+        raise ConstraintError(
+            f"The covariance of {texts[int(np.argmin(size))]} is zero or undefined, so it cannot "
+            f"be tested; is it imposed as a constraint, or does the equation fit exactly?"
+        )
+    correlation = cov / np.multiply.outer(size, size)
+    if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
+        raise ConstraintError(
+            f"The {len(texts)} restrictions tested are not independent ({', '.join(texts)}); "
+            f"remove those that repeat others or that constraints imply."
+        )

@@ -1,0 +1,465 @@
+"""SystemEquations: parse, compress, project, estimate, describe. No arithmetic."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from simeq import identification
+from simeq._linalg import RANK_TOL, Basis, BoolArray, FloatArray, IntArray, distances, lengths
+from simeq.constraints import Constraints, flat_names, read_constraints
+from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS, Convention, Method, choose
+from simeq.design import Design, build, combine, compress, new_columns
+from simeq.errors import DataError, SimeqError, SimeqWarning, listing
+from simeq.estimators.generalized import Stopping, generalized_least_squares
+from simeq.estimators.least_squares import least_squares
+from simeq.estimators.projection import Projection, project, project_on_instruments
+from simeq.estimators.restriction import (
+    Coordinates,
+    Restriction,
+    free_coordinates,
+    restrict,
+    restricted_coordinates,
+)
+from simeq.expression import expression
+from simeq.factor import Factor
+from simeq.formula import PATSY_NAMES, caller_names
+from simeq.results import SystemResults
+from simeq.rows import Values
+from simeq.sigma import ResidualCovariance, divisors, overlaps
+from simeq.specification import Equations, Instruments, specify
+from simeq.table import Table
+
+
+class SystemEquations:
+    """A system of linear simultaneous equations.
+
+    Formulas are evaluated as Python code by patsy: take them from people you trust.
+
+    Parameters
+    ----------
+    equations : dict of str to str, or list of str
+        Formula of each equation by its label, in patsy's language: ``np.log(x)``, ``C(year)``,
+        ``a:b``, ``0 + …``. With a list the labels are the dependents.
+    data : DataFrame or mapping of columns
+        Never changed; later changes to it do not reach the model.
+    instruments : str, dict of str to str, or list of str, optional
+        One formula ``"~ z1 + z2"`` for all equations, or one by label. A regressor is then
+        exogenous exactly when it is among its equation's instruments or in their span.
+    endog, exog : str or list of str, optional
+        Without `instruments`, Stata's rule holds: endogenous are the columns that any left side
+        reads, those in `endog`, and every term that reads one of them; the instruments are all
+        exogenous terms and those in `exog`. What `exog` names is exogenous whatever it reads.
+    missing : {"drop", "raise"}
+        What to do with rows that miss a value in any column or term of the system.
+    rank : {"raise", "drop"}
+        What to do with collinear regressors.
+
+    Raises
+    ------
+    FormulaError
+        If an equation, an instrument or a role cannot be read.
+    DataError
+        If a column cannot be used, or no row is complete.
+    CollinearityError
+        If regressors of an equation are collinear and ``rank="raise"``.
+
+    Examples
+    --------
+    >>> from simeq import SystemEquations, datasets
+    >>> model = SystemEquations(
+    ...     {"demand": "consump ~ corpProf + corpProfLag + wages",
+    ...      "investment": "invest ~ corpProf + corpProfLag + capitalLag"},
+    ...     datasets.load_klein(),
+    ...     instruments="~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag")
+    >>> result = model.fit("3sls")
+    >>> round(float(result.params["demand", "wages"]), 3)
+    0.8
+    """
+
+    def __init__(
+        self,
+        equations: Equations,
+        data: pd.DataFrame | Mapping[str, Any],
+        *,
+        instruments: Instruments = None,
+        endog: Sequence[str] | str | None = None,
+        exog: Sequence[str] | str | None = None,
+        missing: Literal["drop", "raise"] = "drop",
+        rank: Literal["raise", "drop"] = "raise",
+    ) -> None:
+        if rank not in ("raise", "drop"):
+            raise SimeqError(f"rank must be 'raise' or 'drop', not {rank!r}.")
+        table = Table(data)
+        spec = specify(equations, instruments, endog, exog, table.names)
+        self.design: Design
+        self._values: Values | None
+        self.design, self._values = build(spec, table, caller_names(1), missing)
+        self.factor: Factor = compress(self.design, self._values)
+        self._bases = identification.regressors(self.design, self.factor, rank)
+        self._used = tuple(
+            tuple(own[j] for j in basis.kept)
+            for own, basis in zip(self.design.regressors, self._bases, strict=True)
+        )
+
+    # ------------------------------------------------------------------ names and places
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the equations."""
+        return self.design.labels
+
+    @property
+    def equations(self) -> dict[str, str]:
+        """Formulas by label."""
+        return dict(zip(self.design.labels, self.design.texts, strict=True))
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the sample."""
+        return self.factor.nobs
+
+    @property
+    def endog_names(self) -> list[str]:
+        """Dependent of each equation."""
+        return [self.design.names[j] for j in self.design.dependents]
+
+    @cached_property
+    def index(self) -> pd.MultiIndex:
+        """Labels (equation, term) of the coefficients."""
+        pairs = [
+            (label, self.design.names[j])
+            for label, own in zip(self.labels, self._used, strict=True)
+            for j in own
+        ]
+        return pd.MultiIndex.from_tuples(pairs, names=["equation", "term"])
+
+    @cached_property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """Names ``[equation]term`` of the coefficients, as constraints and tests write them."""
+        return tuple(flat_names(list(self.index)))
+
+    @property
+    def instrument_names(self) -> dict[str, list[str]]:
+        """Instruments that each equation uses, redundant ones left out."""
+        lists = zip(self.labels, self.design.instruments, self._instruments, strict=True)
+        return {
+            label: [self.design.names[own[j]] for j in basis.kept] for label, own, basis in lists
+        }
+
+    @property
+    def roles(self) -> pd.DataFrame:
+        """Who is what: a row for each equation and term.
+
+        Returns
+        -------
+        DataFrame
+            Columns equation, term and role: "dependent", "endogenous", "exogenous", or
+            "instrument" for the excluded instruments that an equation adds to its exogenous terms.
+        """
+        rows: list[tuple[str, str, str]] = []
+        names = self.design.names
+        for i, label in enumerate(self.labels):
+            rows.append((label, names[self.design.dependents[i]], "dependent"))
+            for j, known in zip(self._used[i], self._exogenous[i], strict=True):
+                rows.append((label, names[j], "exogenous" if known else "endogenous"))
+            for j in self.design.instruments[i]:
+                if j not in self._used[i]:
+                    rows.append((label, names[j], "instrument"))
+        return pd.DataFrame(rows, columns=["equation", "term", "role"])
+
+    # ------------------------------------------------------------------ estimation
+
+    def fit(
+        self,
+        method: str = "3sls",
+        *,
+        cov_type: str = "nonrobust",
+        use_t: bool | None = None,
+        sigma_dof: str | None = None,
+        form: str | None = None,
+        constraints: Constraints | None = None,
+        maxiter: int | None = None,
+        tol: float | None = None,
+        like: str | None = None,
+    ) -> SystemResults:
+        """Estimate the system.
+
+        Parameters
+        ----------
+        method : {"ols", "wls", "sur", "isur", "2sls", "w2sls", "3sls", "i3sls"}
+        cov_type : {"nonrobust"}
+            Covariance of the coefficients.
+        use_t : bool, optional
+            Whether t ratios are referred to Student's t with nG − K + r degrees of freedom.
+        sigma_dof : {"none", "geomean", "mean", "max", "theil"}, optional
+            Divisor of the residual covariance.
+        form : {"gmm", "gls"}, optional
+            Of three-stage least squares where instruments differ by equation. The GLS form then
+            needs every instrument to be valid in every equation, and is inconsistent otherwise.
+        constraints : str, list of str, matrix R, or pair (R, q), optional
+            Linear restrictions R b = q on the coefficients, honoured in every step, as
+            ``"[demand]income = [supply]trend, [supply]price - [demand]price = 0.5"``.
+        maxiter : int, optional
+            Most steps of an iterated method.
+        tol : float, optional
+            Change at which an iterated method stops.
+        like : {"stata", "systemfit", "linearmodels", "gretl"}, optional
+            Whose conventions to follow where the arguments above are not given.
+
+        Returns
+        -------
+        SystemResults
+
+        Raises
+        ------
+        IdentificationError
+            If a method needs instruments and an equation has too few.
+        SingularError
+            If a residual covariance that must be inverted is singular.
+        ConstraintError
+            If constraints cannot be read, contradict or repeat each other.
+        """
+        chosen = METHODS[choose(method, METHODS, "method")]
+        choose(cov_type, ["nonrobust"], "cov_type")
+        convention = _convention(chosen, like, sigma_dof, form, maxiter, tol)
+        restriction, texts = self._restriction(constraints)
+        if chosen.instruments:
+            self._check_instruments(chosen, convention, restriction is not None)
+        projection = self._projected if chosen.instruments else self._plain
+        coordinates = self._coordinates(chosen.instruments, projection, restriction)
+        covariance = self._residual_covariance(chosen, convention, restriction)
+        if chosen.is_gls:
+            stopping = Stopping(convention.criterion, convention.tol, convention.maxiter)
+            estimate = generalized_least_squares(
+                projection,
+                coordinates,
+                covariance,
+                convention.form,
+                chosen.title,
+                stopping if chosen.iterated else None,
+            )
+        else:
+            estimate = least_squares(
+                projection, coordinates, covariance, convention.covariance, chosen
+            )
+        by_t = chosen.name in convention.t_methods if use_t is None else bool(use_t)
+        return SystemResults(self, chosen, convention, estimate, tuple(texts), by_t)
+
+    def _restriction(self, constraints: Constraints | None) -> tuple[Restriction | None, list[str]]:
+        if constraints is None:
+            return None, []
+        r, q, texts = read_constraints(constraints, self.coefficient_names)
+        sizes = np.concatenate([lengths(self.factor.r[:, own]) for own in self._used])
+        return restrict(r, q, sizes, texts), texts
+
+    def _check_instruments(
+        self, method: Method, convention: Convention, constrained: bool
+    ) -> None:
+        """Rank, order and form of the instruments, with what deserves a warning."""
+        identification.warn_of_redundant(self.design, self._instruments)
+        identification.require_identified(
+            self.design, self.factor, self._used, self._instruments, self._exogenous, constrained
+        )
+        if all(known for own in self._exogenous for known in own):
+            warnings.warn(
+                f"{method.title} without an endogenous regressor is the same as without "
+                f"instruments; name them in endog, or give instruments.",
+                SimeqWarning,
+                stacklevel=3,
+            )
+        if method.is_gls and convention.form == "gls" and len(set(self.design.instruments)) > 1:
+            warnings.warn(
+                "Instruments differ by equation: the GLS form of three-stage least squares is "
+                "inconsistent unless every instrument is valid in every equation; "
+                "form='gmm' is not.",
+                SimeqWarning,
+                stacklevel=3,
+            )
+
+    def _residual_covariance(
+        self, method: Method, convention: Convention, restriction: Restriction | None
+    ) -> ResidualCovariance:
+        kind = convention.divisor_single if method.weights == "identity" else convention.divisor
+        k = self.equation_sizes
+        if convention.own_constraints_free_rows and restriction is not None:
+            k = k - restriction.within(self._coefficient_equations, k.size)
+        if kind != "none" and (k >= self.nobs).any():
+            label = self.labels[int(k.argmax())]
+            raise DataError(
+                f"Equation {label} has as many regressors as rows ({k.max()}): sigma_dof={kind!r} "
+                f"leaves no degrees of freedom; use 'none' or more rows."
+            )
+        overlap = self._overlap if kind == "theil" else np.zeros((k.size, k.size))
+        return ResidualCovariance(
+            self.factor.r,
+            np.array(self.design.dependents),
+            self._coefficient_columns,
+            self._coefficient_equations,
+            divisors(kind, self.nobs, k, overlap),
+            self.nobs,
+            self.labels,
+        )
+
+    # ------------------------------------------------------------------ once per model
+
+    @cached_property
+    def _dependents(self) -> FloatArray:
+        return self.factor.r[:, self.design.dependents]
+
+    @cached_property
+    def _coefficient_columns(self) -> IntArray:
+        return np.array([j for own in self._used for j in own])
+
+    @cached_property
+    def _coefficient_equations(self) -> IntArray:
+        return np.repeat(np.arange(len(self._used)), [len(own) for own in self._used])
+
+    @cached_property
+    def _overlap(self) -> FloatArray:
+        return overlaps([basis.q for basis in self._bases])
+
+    @cached_property
+    def _plain(self) -> Projection:
+        return project(self._dependents, self._bases)
+
+    @cached_property
+    def _instruments(self) -> list[Basis]:
+        return identification.instruments(self.design, self.factor)
+
+    @cached_property
+    def _exogenous(self) -> list[tuple[bool, ...]]:
+        return identification.exogenous(self.design, self.factor, self._used, self._instruments)
+
+    @cached_property
+    def _projected(self) -> Projection:
+        x = [self.factor.r[:, own] for own in self._used]
+        return project_on_instruments(self._dependents, x, self._instruments)
+
+    @cached_property
+    def _free(self) -> dict[bool, Coordinates]:
+        return {}
+
+    def _coordinates(
+        self, projected: bool, projection: Projection, restriction: Restriction | None
+    ) -> Coordinates:
+        if restriction is not None:
+            return restricted_coordinates(projection.t, restriction)
+        if projected not in self._free:
+            self._free[projected] = free_coordinates(projection.t)
+        return self._free[projected]
+
+    # ------------------------------------------------------------------ facts that results use
+
+    @property
+    def equation_sizes(self) -> IntArray:
+        """Coefficients of each equation (G,)."""
+        return np.array([len(own) for own in self._used])
+
+    @cached_property
+    def has_constant(self) -> BoolArray:
+        """Whether the constant is in the span of each equation's regressors (G,)."""
+        ones = self.factor.r[:, :1]
+        return np.array([distances(ones, basis.q)[0] <= RANK_TOL for basis in self._bases])
+
+    def coefficient_matrix(self, b: FloatArray) -> FloatArray:
+        """B (m, G): each equation on the columns of W, 1 at y_i and −b_i at x_i."""
+        g = len(self.labels)
+        matrix = -self.right_side_matrix(b)
+        matrix[self.design.dependents, np.arange(g)] = 1.0
+        return matrix
+
+    def right_side_matrix(self, b: FloatArray) -> FloatArray:
+        """Weights (m, G) of the columns of W in each equation's right side."""
+        matrix = np.zeros((len(self.design.names), len(self.labels)))
+        matrix[self._coefficient_columns, self._coefficient_equations] = b
+        return matrix
+
+    # ------------------------------------------------------------------ rows
+
+    def rows(self, weights: FloatArray) -> pd.DataFrame:
+        """Combine the design's columns on the rows of the sample.
+
+        Parameters
+        ----------
+        weights : (m, G) array
+
+        Returns
+        -------
+        DataFrame (n, G)
+            W @ weights, with the data's index and the equations' labels.
+
+        Raises
+        ------
+        DataError
+            If the model was loaded, so that it has no rows.
+        """
+        if self._values is None:
+            raise DataError(
+                "A loaded result holds no rows: build SystemEquations from data again for "
+                "residuals and fitted values, or call predict(data)."
+            )
+        index = self._values.table.index
+        kept = index if self._values.keep is None else index[self._values.keep]
+        return pd.DataFrame(combine(self.design, self._values, weights), kept, list(self.labels))
+
+    def predict(
+        self, params: FloatArray | pd.Series[float], data: pd.DataFrame | Mapping[str, Any]
+    ) -> pd.DataFrame:
+        """Right sides on other rows, at given coefficients; see `SystemResults.predict`."""
+        table = Table(data)
+        wanted = sorted(set(self._coefficient_columns.tolist()))
+        codes = {part.code for j in wanted for part in self.design.columns[j].parts}
+        if self._values is None:
+            sources = {
+                code: expression(code, table.__contains__, {}, PATSY_NAMES, "predict")
+                for code in codes
+            }
+        else:
+            sources = {code: self._values.expressions[code] for code in codes}
+        columns = new_columns(self.design, wanted, table, sources, self._values)
+        weights = np.zeros((len(wanted), len(self.labels)))
+        place = np.searchsorted(wanted, self._coefficient_columns)
+        weights[place, self._coefficient_equations] = np.asarray(params)
+        return pd.DataFrame(columns @ weights, table.index, list(self.labels))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Formulas, levels and factor: never rows, nor what can be computed again."""
+        state = {name: self.__dict__[name] for name in ("design", "factor", "_bases", "_used")}
+        return {**state, "_values": None}
+
+
+def _convention(
+    method: Method,
+    like: str | None,
+    sigma_dof: str | None,
+    form: str | None,
+    maxiter: int | None,
+    tol: float | None,
+) -> Convention:
+    """Return the preset's choices, with what the caller gave in their place."""
+    convention = PRESETS[choose("simeq" if like is None else like, PRESETS, "like")]
+    given: dict[str, Any] = {}
+    if sigma_dof is not None:
+        kind = choose(sigma_dof, DIVISORS, "sigma_dof")
+        given.update(divisor=kind, divisor_single=kind)
+    if form is not None:
+        given.update(form=choose(form, FORMS, "form"))
+    if (maxiter is not None or tol is not None) and not method.iterated:
+        iterated = listing(name for name, other in METHODS.items() if other.iterated)
+        raise SimeqError(f"maxiter and tol belong to the iterated methods: {iterated}.")
+    if maxiter is not None:
+        if int(maxiter) != maxiter or maxiter < 1:
+            raise SimeqError(f"maxiter must be a positive whole number, not {maxiter!r}.")
+        given.update(maxiter=int(maxiter))
+    if tol is not None:
+        if not tol > 0:
+            raise SimeqError(f"tol must be positive, not {tol!r}.")
+        given.update(tol=float(tol))
+    return replace(convention, **given)

@@ -1,0 +1,157 @@
+"""Σ, the residual covariance of a system: from R, by each convention's divisor, checked for rank."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simeq._linalg import FloatArray, IntArray
+from simeq.conventions import Divisor, Method
+from simeq.errors import SimeqWarning, SingularError, listing
+
+#: Residuals shorter than this share of the dependent are rounding: the equation fits exactly.
+EXACT_FIT_TOL = 1e-13
+
+#: Smallest share of a residual's variance that the other equations' residuals may leave.
+SIGMA_TOL = 1e-12
+
+
+@dataclass(frozen=True)
+class ResidualCovariance:
+    """Σ as a function of the coefficients, from R alone.
+
+    Attributes
+    ----------
+    r : (p, m) array
+        The factor.
+    dependents : (G,) array of int
+        Columns of W that are dependents.
+    rows, equation : (K,) arrays of int
+        Column of W and equation of each coefficient.
+    divisor : (G, G) array
+    nobs : int
+    labels : G str
+    """
+
+    r: FloatArray
+    dependents: IntArray
+    rows: IntArray
+    equation: IntArray
+    divisor: FloatArray
+    nobs: int
+    labels: tuple[str, ...]
+
+    def coefficient_matrix(self, b: FloatArray) -> FloatArray:
+        """B (m, G): each equation on the columns of W, 1 at y_i and −b_i at x_i."""
+        matrix = np.zeros((self.r.shape[1], self.dependents.size))
+        matrix[self.dependents, np.arange(self.dependents.size)] = 1.0
+        matrix[self.rows, self.equation] = -b
+        return matrix
+
+    def residuals(self, b: FloatArray) -> FloatArray:
+        """E = R B (p, G), with E'E = U'U for the row residuals U."""
+        return self.r @ self.coefficient_matrix(b)
+
+    def __call__(self, b: FloatArray) -> FloatArray:
+        """Σ (G, G) = E'E by the divisor."""
+        e = self.residuals(b)
+        return np.asarray(e.T @ e / self.divisor)
+
+    def check_exact_fits(self, sigma: FloatArray, method: Method) -> None:
+        """Look for equations whose residuals are rounding errors of their dependents.
+
+        Raises
+        ------
+        SingularError
+            If the method weighs by their variance; others give their coefficients and warn.
+        """
+        y = self.r[:, self.dependents]
+        rss = sigma.diagonal() * self.divisor.diagonal()
+        exact = np.flatnonzero(rss <= EXACT_FIT_TOL**2 * (y * y).sum(axis=0))
+        if not exact.size:
+            return
+        text = f"Equation {listing(self.labels[i] for i in exact)} fits exactly"
+        if method.weights == "identity":
+            warnings.warn(
+                f"{text}: its standard errors are rounding errors. Is it an identity?",
+                SimeqWarning,
+                stacklevel=5,
+            )
+            return
+        raise SingularError(
+            f"{text}, so {method.title.lower()} cannot weigh it by its residual variance. Use OLS "
+            f"or 2SLS, or remove the equation if it is an identity."
+        )
+
+    def require_regular(self, sigma: FloatArray, method: Method) -> None:
+        """Check that Σ can be inverted: no exact fit, and a correlation form of full rank.
+
+        Raises
+        ------
+        SingularError
+            Naming the equations.
+        """
+        self.check_exact_fits(sigma, method)
+        scale = np.sqrt(sigma.diagonal())
+        correlation = sigma / np.multiply.outer(scale, scale)
+        try:
+            smallest = np.linalg.cholesky(correlation).diagonal().min() ** 2
+        except np.linalg.LinAlgError:
+            smallest = 0.0
+        if smallest <= SIGMA_TOL:
+            raise SingularError(_singular_text(correlation, self.labels, method.title))
+
+
+def overlaps(bases: Sequence[FloatArray]) -> FloatArray:
+    """Overlap (G, G) of equations' regressors: ‖F_i'F_j‖² for orthonormal bases F_i of X_i."""
+    stacked = np.hstack(bases)
+    gram = (stacked.T @ stacked) ** 2
+    starts = np.cumsum([0, *(basis.shape[1] for basis in bases)])[:-1]
+    return np.asarray(np.add.reduceat(np.add.reduceat(gram, starts, axis=0), starts, axis=1))
+
+
+def divisors(kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray) -> FloatArray:
+    """Divisor (G, G) of the residual cross products.
+
+    Parameters
+    ----------
+    kind : {"none", "geomean", "mean", "max", "theil"}
+        n; √((n−k_i)(n−k_j)); the mean of n−k_i over equations; n − max(k_i, k_j); and
+        n − k_i − k_j + tr[(X_i'X_i)⁻¹X_i'X_j(X_j'X_j)⁻¹X_j'X_i].
+    nobs : int
+    k : (G,) array of int
+        Regressors of each equation, with the constant, before constraints.
+    overlap : (G, G) array
+        The traces of "theil": squared Frobenius norms ‖F_i'F_j‖² of orthonormal bases of X_i.
+
+    Notes
+    -----
+    Theil (1971), *Principles of Econometrics*, p. 322; Judge et al. (1985), p. 469.
+    """
+    size = (k.size, k.size)
+    free = nobs - k.astype(np.float64)
+    if kind == "geomean":
+        return np.sqrt(np.multiply.outer(free, free))
+    if kind == "mean":
+        return np.full(size, free.mean())
+    if kind == "max":
+        return np.minimum.outer(free, free)
+    if kind == "theil":
+        return nobs - np.add.outer(k, k) + overlap
+    return np.full(size, float(nobs))
+
+
+def _singular_text(correlation: FloatArray, labels: Sequence[str], title: str) -> str:
+    """Name the equations in the null direction of the residual correlation."""
+    values, vectors = np.linalg.eigh(correlation)
+    weight = np.abs(vectors[:, 0])
+    involved = [labels[i] for i in np.flatnonzero(weight > 1e-6 * weight.max())]
+    return (
+        f"The residual covariance of the {len(labels)} equations is singular (smallest eigenvalue "
+        f"of its correlation form {values[0]:.1e}), so that {title.lower()} cannot invert it. The "
+        f"residuals of equations {listing(involved)} are tied: is one equation there twice or "
+        f"an identity, or are there more equations than rows? Use OLS or 2SLS, or remove one."
+    )
