@@ -1,9 +1,60 @@
-"""From a panel of indicators to coupling coordination degrees."""
+"""From a panel of indicators to coupling coordination degrees.
+
+In the order of the work: `normalize` → weights → `composite_index` → `coupling_coordination` →
+`aggregate`. `CouplingModel` binds the steps.
+"""
+
+from coupling.audit import check_coupling_table, check_weights, invert_coupling
+from coupling.data import load_us_states
 from coupling.degree import coordination_index, coupling_coordination, coupling_degree
+from coupling.development import relative_development
 from coupling.directions import Interval, Target
 from coupling.errors import CouplingError, CouplingWarning
 from coupling.index import composite_index
 from coupling.keys import as_panel
 from coupling.levels import classify
+from coupling.model import CouplingModel
+from coupling.obstacle import obstacle_degree
+from coupling.panel import aggregate, coupling_of_means
+from coupling.results import CouplingResult
 from coupling.scaling import normalize
-from coupling.weights import *
+from coupling.weights import (
+    combine_weights,
+    critic_weights,
+    cv_weights,
+    entropy_weights,
+    equal_weights,
+    std_weights,
+    weights_from_entropy,
+)
+
+__all__ = [
+    "CouplingError",
+    "CouplingModel",
+    "CouplingResult",
+    "CouplingWarning",
+    "Interval",
+    "Target",
+    "aggregate",
+    "as_panel",
+    "check_coupling_table",
+    "check_weights",
+    "classify",
+    "combine_weights",
+    "composite_index",
+    "coordination_index",
+    "coupling_coordination",
+    "coupling_degree",
+    "coupling_of_means",
+    "critic_weights",
+    "cv_weights",
+    "entropy_weights",
+    "equal_weights",
+    "invert_coupling",
+    "load_us_states",
+    "normalize",
+    "obstacle_degree",
+    "relative_development",
+    "std_weights",
+    "weights_from_entropy",
+]

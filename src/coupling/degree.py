@@ -224,10 +224,11 @@ def mean(u: Array, alpha: Array | None) -> Array:
     """
     if alpha is None:
         return np.asarray(u.sum(axis=0) / len(u))
-    total = alpha[0] * u[0]
+    total: Array = alpha[0] * u[0]
     for share, row in zip(alpha[1:], u[1:], strict=True):
         total += share * row
-    return np.minimum(total, 1, out=total)
+    np.minimum(total, 1, out=total)
+    return total
 
 
 def _indices(U: Labelled, nan: str) -> Table:

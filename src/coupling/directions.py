@@ -32,6 +32,11 @@ class Target:
         if not np.isfinite(self.value):
             raise CouplingError(f"Target needs a finite value; it is {self.value!r}.")
 
+    @property
+    def text(self) -> str:
+        """How a table writes it."""
+        return f"→ {self.value:g}"
+
     def scale(self, x: Array, low: Array, high: Array) -> Array:
         """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1."""
         return 1 - np.abs(x - self.value) / np.maximum(
@@ -65,6 +70,11 @@ class Interval:
                 f"Interval needs two finite ends in order; they are {self.low!r}, {self.high!r}."
             )
 
+    @property
+    def text(self) -> str:
+        """How a table writes it."""
+        return f"[{self.low:g}, {self.high:g}]"
+
     def scale(self, x: Array, low: Array, high: Array) -> Array:
         """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1."""
         farthest = np.maximum(self.low - low, high - self.high)
@@ -83,6 +93,11 @@ class Straight:
     """
 
     sign: int
+
+    @property
+    def text(self) -> str:
+        """How a table writes it."""
+        return "+" if self.sign > 0 else "−"
 
     def scale(self, x: Array, low: Array, high: Array) -> Array:
         """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1."""

@@ -2,6 +2,8 @@
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _HERE = str(Path(__file__).parent)
@@ -30,6 +32,28 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, CouplingWarning, stacklevel=level)
+
+
+@contextmanager
+def each_warning_once() -> Iterator[None]:
+    """Let several steps on one panel say the same thing only once.
+
+    Yields
+    ------
+    None
+        Warnings of this package are held back, and given when the block ends.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    told: set[str] = set()
+    for item in caught:
+        text = str(item.message)
+        if not issubclass(item.category, CouplingWarning):
+            warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
+        elif text not in told:
+            told.add(text)
+            warn(text)
 
 
 def only(value: object, allowed: tuple[str, ...], name: str) -> None:

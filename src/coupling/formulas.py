@@ -43,7 +43,7 @@ def formula(method: str, k: float | None, n: int) -> Formula:
             raise CouplingError(f"k is the exponent of method='power'; method is {method!r}.")
         return {"standard": standard, "wang": wang, "fan": fan}[method]
     exponent = 0.5 if k is None else k
-    if not (np.isscalar(exponent) and np.isfinite(exponent) and exponent > 0):
+    if not (np.ndim(exponent) == 0 and 0 < exponent < np.inf):
         raise CouplingError(f"k must be a positive number; it is {k!r}.")
     if n != 2:
         raise CouplingError(f"method='power' is for two subsystems; there are {n}.")
@@ -100,7 +100,7 @@ def evaluate(chosen: Formula, u: Array, undefined: float) -> Array:
 
 def standard(u: Array) -> Array:
     """C = geometric mean / arithmetic mean = n (Π U)^{1/n} / Σ U."""
-    return len(u) * product_root(u, len(u)) / u.sum(axis=0)
+    return np.asarray(len(u) * product_root(u, len(u)) / u.sum(axis=0))
 
 
 def wang(u: Array) -> Array:
@@ -110,12 +110,13 @@ def wang(u: Array) -> Array:
     rank = np.arange(1 - n, n, 2, dtype=np.float64)  # Σ_{i>j} |U_i − U_j| = Σ_k (2k − n − 1) U_(k)
     distance = rank @ (ordered - ordered[0]) / (n * (n - 1) / 2)
     # NaN sorts last, so that max, distance and C are NaN with it
-    return np.sqrt(np.maximum(1 - distance, 0) * product_root(ordered[:-1] / ordered[-1], n - 1))
+    shortfall = product_root(ordered[:-1] / ordered[-1], n - 1)
+    return np.asarray(np.sqrt(np.maximum(1 - distance, 0) * shortfall))
 
 
 def fan(u: Array) -> Array:
     """C = 1 − 2 · sd(U), population standard deviation."""
-    return 1 - 2 * np.std(u, axis=0)
+    return np.asarray(1 - 2 * np.std(u, axis=0))
 
 
 def power(u: Array, k: float) -> Array:

@@ -6,7 +6,7 @@ subsystems; the last axis of an array holds the columns.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,7 @@ class Table:
     def column(self, j: int) -> NDArray[Any]:
         """Column j, (n,), a view of the source where its dtype is NumPy's own."""
         if isinstance(self.source, np.ndarray):
-            return cast(NDArray[Any], self.source[:, j])
+            return self.source[:, j]
         column = self.source.iloc[:, j]
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
             return column.to_numpy()
@@ -122,7 +122,7 @@ def read(data: Labelled, what: str) -> Table:
 
 def _read_array(data: ArrayLike, what: str) -> Table:
     if isinstance(data, np.ma.MaskedArray):
-        data = data.astype(np.float64).filled(np.nan)
+        data = np.ma.filled(data.astype(np.float64), np.nan)
     array = _numeric(np.asarray(data), what)
     if array.ndim == 0:
         raise CouplingError(f"{what} is one number; its last axis must hold the columns.")

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from coupling.errors import CouplingError, warn
+from coupling.errors import CouplingError
 from coupling.frames import Array, Labelled, Table, at, listed, read
 
 By = Any  # a column, an index level, (n,) labels, or a list of them
@@ -46,7 +46,7 @@ class Groups:
     def sums(self, values: Array) -> Array:
         """Sum (n, k) numbers within groups: (G, k)."""
         if len(self.labels) == 1:
-            return values.sum(axis=0, keepdims=True)
+            return np.asarray(values.sum(axis=0, keepdims=True))
         return np.asarray(self._members @ values)
 
     def means(self, values: Array) -> Array:
@@ -116,16 +116,15 @@ def split(data: Labelled, by: By, what: str) -> tuple[Table, Groups]:
     frame = data if isinstance(data, pd.DataFrame) else None
     n = len(data) if isinstance(data, pd.Series) else np.shape(data)[0]
     index = data.index if isinstance(data, (pd.DataFrame, pd.Series)) else pd.RangeIndex(n)
-    names = key_names(frame, index, by)
-    keys = [by] if names is None else names
-    groups = combine([_key(frame, index, key) for key in keys])
-    if frame is not None and names is not None:
-        data = frame.drop(columns=[name for name in names if name in frame.columns])
+    groups = combine(keys_of(frame, index, by))
+    named = _names(frame, index, by) or []
+    if frame is not None:
+        data = frame.drop(columns=[name for name in named if np.ndim(name) == 0 and name in frame])
     return read(data, what), groups
 
 
-def key_names(frame: pd.DataFrame | None, index: pd.Index, by: By) -> list[Any] | None:
-    """Tell whether `by` names keys (one or a list of them) or is the labels themselves.
+def keys_of(frame: pd.DataFrame | None, index: pd.Index, by: By) -> list[pd.Index]:
+    """Find the labels of each key, whether `by` names keys or is the labels themselves.
 
     Parameters
     ----------
@@ -133,19 +132,30 @@ def key_names(frame: pd.DataFrame | None, index: pd.Index, by: By) -> list[Any] 
         Where columns may be named.
     index : Index, (n,)
         Whose levels may be named.
-    by : label, (n,) labels, or list
+    by : label, (n,) labels, or a list of these
         What the caller gave.
 
     Returns
     -------
-    list or None
-        The keys, each a name or (n,) labels; None if `by` is one vector of labels.
+    list of Index, each (n,)
+        Labels row by row.
+
+    Raises
+    ------
+    CouplingError
+        For an unknown name, or labels of another length.
     """
+    names = _names(frame, index, by)
+    return [_key(frame, index, key) for key in ([by] if names is None else names)]
+
+
+def _names(frame: pd.DataFrame | None, index: pd.Index, by: By) -> list[Any] | None:
+    """List the keys that `by` names; None if it is one vector of labels."""
     if np.ndim(by) == 0:
         return [by]
     if isinstance(by, (list, tuple)):
         known = [isinstance(key, Hashable) and _knows(frame, index, key) for key in by]
-        if all(known) or all(not np.isscalar(key) and len(key) == len(index) for key in by):
+        if all(known) or all(np.ndim(key) == 1 and len(key) == len(index) for key in by):
             return list(by)
     return None
 
@@ -164,22 +174,24 @@ def _key(frame: pd.DataFrame | None, index: pd.Index, key: By) -> pd.Index:
             raise CouplingError(f"by has {len(labels)} labels for {len(index)} rows.")
         return labels
     if frame is not None and key in frame.columns:
-        return pd.Index(frame[key], name=key)
+        column: pd.Index = pd.Index(frame[key].array, name=key)
+        return column
     if key in index.names:
-        return index.get_level_values(key)
+        return index.get_level_values(index.names.index(key))
     columns = [] if frame is None else list(frame.columns)
     known = listed([*columns, *(name for name in index.names if name is not None)], 12)
     raise CouplingError(f"by={key!r} is neither a column nor an index level (there are {known}).")
 
 
 def _aligned(key: "pd.Series[Any]", index: pd.Index) -> pd.Index:
-    """Labels of a Series in the order of the rows; by position if its own index is a plain count."""
+    """Labels of a Series in the order of the rows; by position if its index only counts."""
     plain = isinstance(key.index, pd.RangeIndex) and len(key) == len(index)
     if not (plain or key.index.equals(index)):
         if not key.index.is_unique or not index.isin(key.index).all():
             raise CouplingError("by is a Series whose index does not match the rows.")
         key = key.reindex(index)
-    return pd.Index(key, name=key.name)
+    labels: pd.Index = pd.Index(key.array, name=key.name)
+    return labels
 
 
 def combine(keys: Sequence[pd.Index]) -> Groups:
@@ -200,7 +212,8 @@ def combine(keys: Sequence[pd.Index]) -> Groups:
     CouplingError
         If a label is missing.
     """
-    code, levels = np.zeros(len(keys[0]), dtype=np.intp), []
+    code = np.zeros(len(keys[0]), dtype=np.intp)
+    levels: list[pd.Index] = []
     for key in keys:
         codes, labels = _codes(key)
         code, levels = code * len(labels) + codes, [*levels, labels]
@@ -225,5 +238,7 @@ def _codes(key: pd.Index) -> tuple[NDArray[np.intp], pd.Index]:
     try:
         codes, labels = key.factorize(sort=True)
     except TypeError:
-        raise CouplingError(f"The labels of {key.name!r} cannot be sorted; make them one type.") from None
+        raise CouplingError(
+            f"The labels of {key.name!r} cannot be sorted; make them one type."
+        ) from None
     return codes, pd.Index(labels, name=key.name)

@@ -123,9 +123,7 @@ def positions(systems: Systems, names: Sequence[Hashable]) -> dict[Any, list[int
     return found
 
 
-def weighted(
-    z: Array, w: Array, members: Sequence[Sequence[int]], rows: Any = None
-) -> Array:
+def weighted(z: Array, w: Array, members: Sequence[Sequence[int]], rows: Any = None) -> Array:
     """Sum w z over the members of each subsystem.
 
     Parameters
@@ -164,9 +162,7 @@ def _given(weights: Any, table: Table, systems: Systems) -> Array:
     return match(weights, table.names, "composite_index")
 
 
-def _weights_by_group(
-    Z: Labelled, weights: pd.DataFrame, by: Hashable
-) -> tuple[Table, Array, Any]:
+def _weights_by_group(Z: Labelled, weights: pd.DataFrame, by: Hashable) -> tuple[Table, Array, Any]:
     key = weights.index.name if by is None else by
     if key is None:
         raise CouplingError("Weights by group need by=, or a name on the index of their frame.")
@@ -190,7 +186,7 @@ def _inside(
 ) -> Array:
     """Weights inside each subsystem, (S, k), after checking their sum."""
     used = sorted({j for columns in members.values() for j in columns})
-    idle = [names[j] for j in np.flatnonzero(w) if j not in used]
+    idle = [names[j] for j in np.flatnonzero(w).tolist() if j not in used]
     if idle:
         raise CouplingError(f"Column {listed(idle)} has a weight but is in no subsystem.")
     total = float(w[used].sum())

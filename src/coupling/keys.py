@@ -1,7 +1,6 @@
 """The keys of a panel: which unit, which time."""
 
 from collections.abc import Hashable
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -53,13 +52,12 @@ def as_panel(frame: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFram
 
 def _key(frame: pd.DataFrame, name: Hashable) -> pd.Index:
     if name in frame.columns:
-        key = pd.Index(frame[name], name=name)
+        key: pd.Index = pd.Index(frame[name].array, name=name)
     elif name in frame.index.names:
-        key = frame.index.get_level_values(cast(str, name))
+        key = frame.index.get_level_values(frame.index.names.index(name))
     else:
-        raise CouplingError(
-            f"There is no column or index level {name!r}; there are {listed(list(frame.columns), 12)}."
-        )
+        there = listed(list(frame.columns), 12)
+        raise CouplingError(f"There is no column or index level {name!r}; there are {there}.")
     missing = np.flatnonzero(key.isna())
     if len(missing):
         raise CouplingError(f"The key {name!r} is missing in row {missing[0]}.")
@@ -91,10 +89,7 @@ def check_keys(index: pd.Index, *, balance: bool = True) -> None:
     if not isinstance(index, pd.MultiIndex) or len(index) == 0:
         return
     cells = _cells(index)
-    if cells is None:
-        doubled = np.asarray(index.duplicated())
-    else:
-        doubled = cells[1][cells[0]] > 1
+    doubled = np.asarray(index.duplicated()) if cells is None else cells[1][cells[0]] > 1
     if doubled.any():
         rows = np.flatnonzero(doubled)
         raise CouplingError(
@@ -106,7 +101,7 @@ def check_keys(index: pd.Index, *, balance: bool = True) -> None:
 
 
 def _cells(index: pd.MultiIndex) -> tuple[NDArray[np.int64], NDArray[np.intp]] | None:
-    """Cell of each row in the grid of all levels, (n,), and rows per cell; None if far too sparse."""
+    """Cell of each row in the grid of all levels, (n,), and rows per cell; None if too sparse."""
     sizes = [len(level) for level in index.levels]
     room = int(np.prod(np.asarray(sizes, dtype=np.float64)).clip(max=2.0**62))
     if room > 20 * len(index) + 1000 or any((codes < 0).any() for codes in index.codes):

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from coupling.errors import CouplingError, only
 from coupling.frames import Array, at
@@ -200,7 +201,8 @@ def resolve(scheme: Any, labels: Sequence[str] | None = None, closed: str = "lef
     names = names if labels is None else tuple(labels)
     if len(names) != len(edges) + 1 or len(set(names)) < len(names):
         raise CouplingError(
-            f"{len(edges)} edges make {len(edges) + 1} levels; there are {len(set(names))} different labels."
+            f"{len(edges)} edges make {len(edges) + 1} levels; there are "
+            f"{len(set(names))} different labels."
         )
     return Scheme(edges, names)
 
@@ -209,11 +211,14 @@ def _edges(scheme: Any) -> tuple[float, ...]:
     try:
         edges = tuple(float(edge) for edge in scheme)
     except (TypeError, ValueError):
-        raise CouplingError(f"scheme must be a name or a sequence of edges; it is {scheme!r}.") from None
-    inner = (0.0, *edges, 1.0)
-    if not edges or not all(low < high for low, high in zip(inner, inner[1:], strict=False)):
         raise CouplingError(
-            f"Edges must increase strictly between 0 and 1 (the ends are not edges); they are {edges}."
+            f"scheme must be a name or a sequence of edges; it is {scheme!r}."
+        ) from None
+    inner = (0.0, *edges, 1.0)
+    if not edges or not all(low < high for low, high in pairwise(inner)):
+        raise CouplingError(
+            "Edges must increase strictly between 0 and 1 (the ends are not edges); "
+            f"they are {edges}."
         )
     return edges
 
@@ -224,7 +229,7 @@ def _intervals(edges: tuple[float, ...], closed: str) -> tuple[str, ...]:
     left, right = ("[", ")") if closed == "left" else ("(", "]")
     return tuple(
         f"{'[' if level == 0 else left}{low:g}, {high:g}{']' if level == last else right}"
-        for level, (low, high) in enumerate(zip(ends, ends[1:], strict=False))
+        for level, (low, high) in enumerate(pairwise(ends))
     )
 
 

@@ -107,7 +107,9 @@ def normalize(
     if bounds is not None and outside != "keep":
         x = _inside(table, groups, x, low, high, outside)
     if by is not None:
-        warn("Scaled within groups: values are not comparable across groups of by, only inside one.")
+        warn(
+            "Scaled within groups: values are not comparable across groups of by, only inside one."
+        )
     z = _scaled(x, directions, groups.codes, low, high, varies, _ends(feature_range))
     kept = np.flatnonzero(varies.all(axis=0)) if constant == "drop" else np.arange(len(table.names))
     result = table.give(z[:, kept], [table.names[j] for j in kept])
@@ -139,14 +141,12 @@ def _scaled(
         m, M, moves = (a[:, j] if one_group else a[codes, j] for a in (low, high, varies))
         with np.errstate(invalid="ignore", divide="ignore"):
             scaled = direction.scale(x[:, j], m, M)
-        scaled = np.where(moves | np.isnan(scaled) & np.isnan(x[:, j]), scaled, 0)
+        scaled = np.where(np.logical_or(moves, np.isnan(x[:, j])), scaled, 0)
         z[:, j] = ends[0] + (ends[1] - ends[0]) * scaled
     return z
 
 
-def _bounds(
-    table: Table, groups: Groups, x: Array, by: By, bounds: Any
-) -> tuple[Array, Array]:
+def _bounds(table: Table, groups: Groups, x: Array, by: By, bounds: Any) -> tuple[Array, Array]:
     """Least and greatest values, each (G, k): of the data or as stored."""
     if bounds is None:
         with np.errstate(invalid="ignore"):
@@ -171,10 +171,12 @@ def _stored(table: Table, bounds: Any) -> tuple[Array, Array]:
             raise CouplingError(f"There are no bounds for {listed(lacking)}.")
         rows: list[Hashable] = ["min", "max"] if isinstance(bounds, pd.DataFrame) else [0, 1]
         if isinstance(bounds, pd.DataFrame) and not set(rows) <= set(bounds.index):
-            raise CouplingError("bounds needs the rows 'min' and 'max', as return_bounds gives them.")
-        columns = [bounds[name] for name in table.names]
-        low, high = (np.array([[column[row] for column in columns]], float) for row in rows)
-        return low, high
+            raise CouplingError(
+                "bounds needs the rows 'min' and 'max', as return_bounds gives them."
+            )
+        columns: list[Any] = [bounds[name] for name in table.names]
+        low, high = ([[column[row] for column in columns]] for row in rows)
+        return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
     array = np.asarray(bounds, dtype=np.float64)
     if array.shape != (2, len(table.names)):
         raise CouplingError(
@@ -191,7 +193,7 @@ def _stored_by_group(table: Table, groups: Groups, bounds: Any) -> tuple[Array, 
         raise CouplingError(f"There are no bounds for {listed(lacking)}.")
     known = bounds[list(table.names)]
     low, high = (known.xs(row, level=-1).reindex(groups.labels) for row in ("min", "max"))
-    unknown = np.flatnonzero(low.isna().any(axis=1))
+    unknown = np.flatnonzero(low.isna().to_numpy().any(axis=1))
     if len(unknown):
         raise CouplingError(f"There are no bounds for the group {groups.name(int(unknown[0]))}.")
     return low.to_numpy(dtype=np.float64), high.to_numpy(dtype=np.float64)
@@ -213,26 +215,22 @@ def _give_bounds(
     )
 
 
-def _varying(
-    table: Table, groups: Groups, low: Array, high: Array, by: By, constant: str
-) -> Any:
+def _varying(table: Table, groups: Groups, low: Array, high: Array, by: By, constant: str) -> Any:
     """Which columns vary in which group, (G, k)."""
     varies = high > low
     if constant == "raise" and not varies.all():
         group, column = np.argwhere(~varies)[0]
         inside = "" if by is None else f" within {groups.name(int(group))}"
         raise CouplingError(
-            f"Column {table.names[column]!r} is constant{inside} ({low[group, column]:g}): it has no "
-            'scale. Leave it out, or pass constant="drop" or constant="zero".'
+            f"Column {table.names[column]!r} is constant{inside} ({low[group, column]:g}): it "
+            'has no scale. Leave it out, or pass constant="drop" or constant="zero".'
         )
     if constant == "drop" and not varies.all(axis=0).any():
         raise CouplingError("Every column is constant; nothing would be left.")
     return varies
 
 
-def _inside(
-    table: Table, groups: Groups, x: Array, low: Array, high: Array, outside: str
-) -> Array:
+def _inside(table: Table, groups: Groups, x: Array, low: Array, high: Array, outside: str) -> Array:
     """Deal with values beyond stored bounds."""
     m, M = low[groups.codes], high[groups.codes]
     beyond = (x < m) | (x > M)
@@ -250,4 +248,3 @@ def _inside(
         warn(message + '; z is then below 0 or above 1 (outside="clip" sets it to the end).')
         return x
     return np.clip(x, m, M)
-

@@ -81,7 +81,7 @@ def block_sums(z: Array, groups: Groups, scale: Array | None, shift: float) -> A
 def _sums(part: Array, groups: Groups, rows: slice) -> Array:
     """Sum one block within groups: a (G, block) matrix of ones times the block."""
     if len(groups.labels) == 1:
-        return part.sum(axis=0)
+        return np.asarray(part.sum(axis=0))
     codes = groups.codes[rows]
     members = sparse.csc_array(
         (np.ones(len(codes)), codes, np.arange(len(codes) + 1)),
@@ -123,7 +123,7 @@ def constant_columns(z: Array, groups: Groups) -> NDArray[np.bool_]:
         True where least and greatest value are the same.
     """
     low, high = groups.extremes(z)
-    return low == high
+    return np.equal(low, high)
 
 
 def moments(z: Array, groups: Groups) -> tuple[Array, Array]:

@@ -53,7 +53,8 @@ def entropy_weights(
     Notes
     -----
     Shannon's entropy over the N alternatives (Zeleny 1982; Hwang and Yoon 1981). N is the number of
-    rows, units × times: with ln T in its place E exceeds 1 and the order of the weights is reversed.
+    rows, units × times: with ln T in its place E exceeds 1 and the order of the weights is
+    reversed.
     A constant indicator has weight 0.
 
     Examples
@@ -61,7 +62,7 @@ def entropy_weights(
     >>> entropy_weights([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
     array([0., 1.])
     >>> entropy_weights([[1.0, 1.0], [3.0, 0.0], [0.0, 1.0]]).round(4)
-    array([0.5698, 0.4302])
+    array([0.5695, 0.4305])
     """
     table, groups, z = _read(Z, by)
     _require_not_negative(table, z, "entropy_weights", shift)
@@ -317,7 +318,11 @@ def combine_weights(*weights: Any, how: str = "linear", shares: Any = None) -> A
     array([0.8, 0.2])
     """
     only(how, ("linear", "multiplicative"), "how")
-    sets = list(weights[0]) if len(weights) == 1 and isinstance(weights[0], (list, tuple)) else list(weights)
+    sets = (
+        list(weights[0])
+        if len(weights) == 1 and isinstance(weights[0], (list, tuple))
+        else list(weights)
+    )
     if len(sets) < 2:
         raise CouplingError("combine_weights needs two sets of weights or more.")
     labelled = next((one for one in sets if isinstance(one, pd.Series)), None)
@@ -332,7 +337,9 @@ def combine_weights(*weights: Any, how: str = "linear", shares: Any = None) -> A
         powers = np.ones(len(sets)) if given is None else given
         mixed = np.prod(table ** powers[:, np.newaxis], axis=0)
     if not mixed.sum() > 0:
-        raise CouplingError("The combined weights are all 0: no indicator is weighted in every set.")
+        raise CouplingError(
+            "The combined weights are all 0: no indicator is weighted in every set."
+        )
     combined = mixed / mixed.sum()
     if labelled is None:
         return combined
@@ -367,8 +374,8 @@ def _from_divergence(spread: Array, groups: Groups, names: list[Any] | None = No
     if len(wrong):
         name = wrong[0, 1] if names is None else names[wrong[0, 1]]
         raise CouplingError(
-            f"The entropy of {name!r} is {1 - spread[tuple(wrong[0])]:.6g}, above 1: it was divided "
-            "by the logarithm of too small a number. N is the number of all rows, units × times."
+            f"The entropy of {name!r} is {1 - spread[tuple(wrong[0])]:.6g}, above 1: it was "
+            "divided by the logarithm of too small a number. N counts all rows, units × times."
         )
     return _normalized(np.maximum(spread, 0, out=spread), groups, "an indicator that varies")
 
