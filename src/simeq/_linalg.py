@@ -41,9 +41,12 @@ class Basis:
 
 def lengths(x: FloatArray) -> FloatArray:
     """Euclidean length of each column, with 1 for a column of zeros."""
-    size = np.sqrt(np.einsum("ij,ij->j", x, x))
+    peak = np.abs(x).max(axis=0, initial=0.0)
+    peak[peak == 0.0] = 1.0
+    unit = x / peak
+    size = np.sqrt((unit * unit).sum(axis=0))
     size[size == 0.0] = 1.0
-    return size
+    return np.asarray(peak * size)
 
 
 def basis(x: FloatArray, scale: FloatArray | None = None) -> Basis:

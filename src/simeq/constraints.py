@@ -39,6 +39,8 @@ def read_constraints(
     """
     if isinstance(constraints, str):
         return _from_text(constraints, names)
+    if isinstance(constraints, Sequence) and not constraints:
+        raise ConstraintError("The list of constraints is empty; leave constraints out instead.")
     if isinstance(constraints, Sequence) and constraints and all(
         isinstance(text, str) for text in constraints
     ):
@@ -84,10 +86,9 @@ def _with_intercept(text: str, names: Sequence[str]) -> str:
 
 def _unreadable(text: str, names: Sequence[str], reason: str) -> str:
     """Say why a constraint cannot be read, with the nearest coefficient."""
-    start = text.find("[")
-    word = text[start:].split("=")[0].split(" - ")[0].split(" + ")[0].strip() if start >= 0 else text
-    word = word.split("=")[0].strip()
-    hint = nearest(word, names)
+    word = text[max(text.find("["), 0) :].split("=")[0].split(" - ")[0].split(" + ")[0].strip()
+    same = [name for name in names if name.endswith(f"]{word}")]
+    hint = f" Did you mean {same[0]!r}?" if same else nearest(word, names)
     if not hint:
         hint = f" Coefficients are named as {names[0]!r}."
     return f"The constraint {text!r} names no coefficient or cannot be read ({reason}).{hint}"

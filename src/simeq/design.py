@@ -83,8 +83,9 @@ def build(
     """
     if missing not in ("drop", "raise"):
         raise DataError(f"missing must be 'drop' or 'raise', not {missing!r}.")
+    known = frozenset(table.names)
     bound = {
-        code: expression(code, table.__contains__, caller, PATSY_NAMES, where)
+        code: expression(code, known, caller, PATSY_NAMES, where)
         for code, where in spec.codes().items()
     }
     reads = {code: source.reads for code, source in bound.items()}
@@ -93,6 +94,7 @@ def build(
     sample, values = settle(table, bound, list(columns), missing)
     for equation in spec.equations:
         if values.kinds[equation.left] != 1:
+            table.refuse_numeric_use(reads[equation.left], equation.left)
             raise FormulaError(
                 f"{equation.where}: the left side {equation.left} must be one numeric column; "
                 f"write arithmetic inside I(…), as in I(1.0 * (y > 0))."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any, Protocol
@@ -73,13 +73,14 @@ class Expression:
             with np.errstate(all="ignore"):
                 return eval(_compiled(self.code), scope)
         except Exception as error:
+            hint = " Instruments go into instruments=, not after a bar." if "|" in self.code else ""
             raise FormulaError(
-                f"{self.where}: the term {self.code} cannot be evaluated: {error}"
+                f"{self.where}: the term {self.code} cannot be evaluated: {error}.{hint}"
             ) from error
 
 
 def expression(
-    code: str, is_column: Callable[[str], bool], caller: Lookup, patsy_names: Lookup, where: str
+    code: str, columns: Collection[str], caller: Lookup, patsy_names: Lookup, where: str
 ) -> Expression:
     """Bind a factor's code to the data columns and outside names that it mentions.
 
@@ -92,7 +93,7 @@ def expression(
     names: dict[str, Any] = {}
     reads: list[str] = []
     for name in _mentioned(code):
-        if is_column(name):
+        if name in columns:
             if name in called:
                 raise FormulaError(
                     f"{where}: column {name!r} hides the function {name}(…) that the term {code} "
@@ -100,10 +101,11 @@ def expression(
                 )
             reads.append(name)
         else:
-            names[name] = _outside(name, name in called, caller, patsy_names, where, code)
+            names[name] = _outside(name, name in called, caller, patsy_names)
+            _require_usable(name, names[name], name in called, columns, where, code)
     if "Q" in called:
         reads += [q for q in map(_quoted, ast.walk(_syntax(code))) if q is not None]
-        _require_columns(reads, is_column, where)
+        _require_columns(reads, columns, where)
     stateful = any(hasattr(value, "__patsy_stateful_transform__") for value in names.values())
     elementwise = all(_is_elementwise(node, names) for node in ast.walk(_syntax(code)))
     return Expression(code, tuple(dict.fromkeys(reads)), names, elementwise, stateful, where)
@@ -169,30 +171,37 @@ def _quoted(node: ast.AST) -> str | None:
     raise FormulaError(f"{ast.unparse(node)}: Q takes one column name in quotes.")
 
 
-def _require_columns(names: list[str], is_column: Callable[[str], bool], where: str) -> None:
+def _require_columns(names: list[str], columns: Collection[str], where: str) -> None:
     for name in names:
-        if not is_column(name):
-            raise FormulaError(f"{where}: unknown column {name!r} in Q({name!r}).")
+        if name not in columns:
+            hint = nearest(name, columns)
+            raise FormulaError(f"{where}: unknown column {name!r} in Q({name!r}).{hint}")
 
 
-def _outside(
-    name: str, is_called: bool, caller: Lookup, patsy_names: Lookup, where: str, code: str
-) -> Any:
+def _outside(name: str, is_called: bool, caller: Lookup, patsy_names: Lookup) -> Any:
     """Find a name outside the data: the caller's, then numpy, then patsy's, then Python's."""
     value = caller.get(name, _NOWHERE)
     if is_called and not callable(value):
         value = _NOWHERE
     for fallback in ({"np": np}, patsy_names, vars(builtins)):
         value = fallback.get(name, _NOWHERE) if value is _NOWHERE else value
+    return value
+
+
+def _require_usable(
+    name: str, value: Any, is_called: bool, columns: Collection[str], where: str, code: str
+) -> None:
+    """Refuse a name that is nowhere, and data that stand outside the data frame."""
     if value is _NOWHERE:
         what = "function" if is_called else "column"
-        raise FormulaError(f"{where}: unknown {what} {name!r} in the term {code}.")
-    if isinstance(value, ModuleType) or callable(value) or pd.api.types.is_scalar(value):
-        return value
-    raise FormulaError(
-        f"{where}: {name!r} in the term {code} is {type(value).__name__} data outside the "
-        f"data frame; put it in data as a column."
-    )
+        raise FormulaError(
+            f"{where}: unknown {what} {name!r} in the term {code}.{nearest(name, columns)}"
+        )
+    if not (isinstance(value, ModuleType) or callable(value) or pd.api.types.is_scalar(value)):
+        raise FormulaError(
+            f"{where}: {name!r} in the term {code} is a {type(value).__name__} outside the data; "
+            f"put it in data as a column."
+        )
 
 
 _NOWHERE = object()

@@ -242,7 +242,7 @@ class SystemEquations:
                 coordinates,
                 covariance,
                 convention.form,
-                chosen.title,
+                chosen,
                 stopping if chosen.iterated else None,
             )
         else:
@@ -250,7 +250,8 @@ class SystemEquations:
                 projection, coordinates, covariance, convention.covariance, chosen
             )
         by_t = chosen.name in convention.t_methods if use_t is None else bool(use_t)
-        return SystemResults(self, chosen, convention, estimate, tuple(texts), by_t)
+        sizes = self.counted_sizes(convention, restriction)
+        return SystemResults(self, chosen, convention, estimate, tuple(texts), by_t, sizes)
 
     def _restriction(self, constraints: Constraints | None) -> tuple[Restriction | None, list[str]]:
         if constraints is None:
@@ -287,9 +288,7 @@ class SystemEquations:
         self, method: Method, convention: Convention, restriction: Restriction | None
     ) -> ResidualCovariance:
         kind = convention.divisor_single if method.weights == "identity" else convention.divisor
-        k = self.equation_sizes
-        if convention.own_constraints_free_rows and restriction is not None:
-            k = k - restriction.within(self._coefficient_equations, k.size)
+        k = self.counted_sizes(convention, restriction)
         if kind != "none" and (k >= self.nobs).any():
             label = self.labels[int(k.argmax())]
             raise DataError(
@@ -306,6 +305,13 @@ class SystemEquations:
             self.nobs,
             self.labels,
         )
+
+    def counted_sizes(self, convention: Convention, restriction: Restriction | None) -> IntArray:
+        """k_i (G,) as divisors count it: before constraints, or less those within equation i."""
+        if restriction is None or not convention.own_constraints_free_rows:
+            return self.equation_sizes
+        within = restriction.within(self._coefficient_equations, len(self.labels))
+        return self.equation_sizes - within
 
     # ------------------------------------------------------------------ once per model
 
@@ -417,8 +423,9 @@ class SystemEquations:
         wanted = sorted(set(self._coefficient_columns.tolist()))
         codes = {part.code for j in wanted for part in self.design.columns[j].parts}
         if self._values is None:
+            known = frozenset(table.names)
             sources = {
-                code: expression(code, table.__contains__, {}, PATSY_NAMES, "predict")
+                code: expression(code, known, {}, PATSY_NAMES, "predict")
                 for code in codes
             }
         else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import BoolArray, FloatArray
+from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
 from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
@@ -51,6 +51,7 @@ class SystemResults(Coefficients):
         estimate: Estimate,
         constraints: tuple[str, ...],
         use_t: bool,
+        sizes: IntArray,
     ) -> None:
         self.model = model
         self.method = method.name
@@ -62,6 +63,7 @@ class SystemResults(Coefficients):
         self._estimator = method
         self._convention = convention
         self._estimate = estimate
+        self._sizes = sizes
         df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
         by_equation = convention.t_dof == "equation" and not constraints
         own = model.nobs - np.repeat(model.equation_sizes, model.equation_sizes)
@@ -190,9 +192,8 @@ class SystemResults(Coefficients):
     def rsquared_adj(self) -> pd.Series[float]:
         """Adjusted R² by equation: 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
         centred = self._has_constant | (self._convention.rsquared == "centred")
-        k = self.model.equation_sizes
         with np.errstate(divide="ignore", invalid="ignore"):
-            scale = (self.nobs - centred) / (self.nobs - k)
+            scale = (self.nobs - centred) / (self.nobs - self._sizes)
             return self._labelled(1.0 - (1.0 - self.rsquared.to_numpy()) * scale, "rsquared_adj")
 
     @property

@@ -158,6 +158,8 @@ def evaluate_whole(table: Table, source: Expression) -> FloatArray | Category:
     """
     name = bare_column(source.code)
     if name is not None:
+        if table.kind(name) == "number":
+            return np.asarray(table.read(name), dtype=np.float64)
         if table.kind(name) == "date":
             table.refuse_numeric_use([name], source.code)
         table.require_category(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -98,6 +98,11 @@ def _equations(equations: Equations) -> tuple[Equation, ...]:
     if isinstance(equations, Mapping):
         named = [(_checked_label(label), text) for label, text in equations.items()]
     else:
+        if not isinstance(equations, Iterable):
+            raise FormulaError(
+                f"Equations are a dict of label -> formula or a list of formulas, not "
+                f"{type(equations).__name__}."
+            )
         texts = [equations] if isinstance(equations, str) else list(equations)
         named = [("", text) for text in texts]
     if not named:

@@ -36,9 +36,18 @@ _COVARIANCES = {
 }
 
 
+class SystemSummary(Summary):
+    """statsmodels' summary for tables of differing widths, which its LaTeX cannot merge."""
+
+    def as_latex(self) -> str:
+        """Return one ``tabular`` after another."""
+        parts = [str(table.as_latex_tabular()) for table in self.tables]
+        return "\n\n\\bigskip\n".join(parts).replace("…", r"\ldots{}")
+
+
 def summarize(result: SystemResults, alpha: float) -> Summary:
     """Lay out the results of a system."""
-    summary = Summary()
+    summary = SystemSummary()
     legend: dict[str, str] = {}
     summary.tables.append(_header(result))
     for equation in result.equations.values():
@@ -51,7 +60,7 @@ def summarize(result: SystemResults, alpha: float) -> Summary:
 
 def summarize_equation(result: EquationResults, alpha: float) -> Summary:
     """Lay out the results of one equation."""
-    summary = Summary()
+    summary = SystemSummary()
     legend: dict[str, str] = {}
     summary.tables += _block(result, alpha, legend)
     summary.tables.append(_notes([*_facts(result.system), *_legend(legend)]))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simeq.errors import DataError, count, nearest
+from simeq.errors import DataError, nearest
 
 _NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?\s*%?\s*", re.IGNORECASE)
 _NUMERIC_OBJECTS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
@@ -116,9 +116,9 @@ class Table:
         odd = numeric if numeric.mean() <= 0.5 or numeric.all() else ~numeric
         where = int(texts.index[np.flatnonzero(odd)[0]])
         raise DataError(
-            f"Column {name!r} holds text, and {count(int(numeric.sum()), 'of its values')} "
-            f"read{'s' if numeric.sum() == 1 else ''} as a number: see {texts[where]!r} in "
-            f"{self.row(where)}. Convert it with pd.to_numeric, or write C({name}) for categories."
+            f"Column {name!r} holds text of which {numeric.sum():,} of {numeric.size:,} values "
+            f"read as numbers: see {texts[where]!r} in {self.row(where)}. Convert it with "
+            f"pd.to_numeric, or write C({name}) for categories."
         )
 
     def refuse_numeric_use(self, names: Iterable[str], term: str) -> None:
@@ -133,9 +133,10 @@ class Table:
             kind = self.kind(name)
             if kind not in ("text", "date", "category"):
                 continue
-            values = pd.Series(np.asarray(self.read(name), dtype=object))
-            where = next((i for i, v in enumerate(values) if not _is_missing(v)), 0)
-            value = self.read(name)[where]
+            values = [*enumerate(np.asarray(self.read(name)))]
+            present = [(i, v) for i, v in values if not _is_missing(v)] or values
+            odd = [(i, v) for i, v in present if not _reads_as_number(v)]
+            where, value = (odd or present)[0]
             raise DataError(
                 f"The term {term} needs numbers, but column {name!r} holds "
                 f"{'dates' if kind == 'date' else 'text'}: {str(value)!r} in {self.row(where)}. "

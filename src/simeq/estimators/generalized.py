@@ -122,11 +122,17 @@ def generalized_least_squares(
         last, step = step, _solve(projection, coordinates, sigma, form, method)
         change = stopping.change(last, step, projection.equation)
         n_iter += 1
-    inverse, _ = lapack.dpotri(step.root, lower=True)
-    v = np.tril(inverse) + np.tril(inverse, -1).T
     converged = stopping is None or change <= stopping.tol
-    cov = coordinates.covariance(v)
+    cov = coordinates.covariance(_inverse(step.root))
     return Estimate(step.b, cov, sigma, covariance(step.b), n_iter, converged, change)
+
+
+def _inverse(root: FloatArray) -> FloatArray:
+    """Inverse of a matrix from its lower Cholesky root."""
+    if not root.size:
+        return root
+    inverse, _ = lapack.dpotri(root, lower=True)
+    return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
 
 
 def _warn_of_limit(method: Method, stopping: Stopping, change: float) -> None:
@@ -154,6 +160,8 @@ def _solve(
     if coordinates.m is not None:
         side = coordinates.reduce_side(side - normal @ coordinates.shift)
         normal = coordinates.reduce(normal)
+    if not normal.size:  # every coefficient is fixed by a constraint
+        return Step(side, coordinates.shift, coordinates.coefficients(side), normal)
     root, info = lapack.dpotrf(normal, lower=True, clean=True)
     if info != 0:
         raise SingularError(
