@@ -2,7 +2,8 @@
 
 >>> from simeq import SystemEquations, datasets
 >>> model = SystemEquations(
-...     ["consump ~ corpProf + corpProfLag + wages", "invest ~ corpProf + corpProfLag + capitalLag"],
+...     ["consump ~ corpProf + corpProfLag + wages",
+...      "invest ~ corpProf + corpProfLag + capitalLag"],
 ...     datasets.load_klein(),
 ...     instruments="~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag")
 >>> model.fit("3sls")
@@ -15,6 +16,7 @@ you trust.
 from simeq import datasets
 from simeq._version import __version__
 from simeq.comparison import Comparison, compare
+from simeq.equation_results import EquationResults
 from simeq.errors import (
     CollinearityError,
     ConstraintError,
@@ -30,7 +32,7 @@ from simeq.errors import (
 )
 from simeq.factor import Factor
 from simeq.model import SystemEquations
-from simeq.results import EquationResults, SystemResults, load
+from simeq.results import SystemResults, load
 
 __all__ = [
     "CollinearityError",

@@ -46,12 +46,21 @@ def compare(
     ...     ["consump ~ corpProf + wages"], datasets.load_klein(),
     ...     instruments="~ govExp + taxes + govWage + capitalLag")
     >>> print(compare({"OLS": model.fit("ols"), "2SLS": model.fit("2sls")}))
-    ================================
-                     OLS        2SLS
-    --------------------------------
+    ==================================
+                      OLS       2SLS
+    ----------------------------------
     consump
-      Intercept    16.300***   16.420***
-    ...
+      corpProf     0.260**   -0.333
+                  (0.090)    (0.323)
+      wages        0.838***   0.914***
+                  (0.049)    (0.100)
+      Intercept   14.643***  21.430***
+                  (1.571)    (4.652)
+    ----------------------------------
+    N                 22         22
+    R² consump     0.966      0.880
+    ==================================
+    Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001.
     """
     if not results:
         raise SimeqError("There is nothing to compare; give results by name.")
@@ -100,9 +109,7 @@ class Comparison:
         rows = [row for equation in self._equations() for row in self._keys(equation)]
         rows += [(e, "", "rsquared") for e in self._equations()] + [("", "", "nobs")]
         index = pd.MultiIndex.from_tuples(rows, names=["equation", "term", "statistic"])
-        values = {
-            name: [own.get(row, np.nan) for row in rows] for name, own in columns.items()
-        }
+        values = {name: [own.get(row, np.nan) for row in rows] for name, own in columns.items()}
         return pd.DataFrame(values, index=index)
 
     def to_text(self) -> str:

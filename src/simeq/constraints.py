@@ -41,8 +41,10 @@ def read_constraints(
         return _from_text(constraints, names)
     if isinstance(constraints, Sequence) and not constraints:
         raise ConstraintError("The list of constraints is empty; leave constraints out instead.")
-    if isinstance(constraints, Sequence) and constraints and all(
-        isinstance(text, str) for text in constraints
+    if (
+        isinstance(constraints, Sequence)
+        and constraints
+        and all(isinstance(text, str) for text in constraints)
     ):
         return _from_text(", ".join(constraints), names)
     pair = isinstance(constraints, tuple) and len(constraints) == 2

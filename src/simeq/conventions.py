@@ -17,7 +17,7 @@ FORMS = ("gmm", "gls")
 
 @dataclass(frozen=True)
 class Method:
-    """An estimator of systems: does it use instruments, how does it weigh equations, is it iterated."""
+    """An estimator: whether it uses instruments, how it weighs equations, if it is iterated."""
 
     name: str
     title: str
@@ -88,6 +88,10 @@ class Convention:
     criterion: Literal["orthonormal", "relative", "norm", "rms"] = "orthonormal"
     tol: float = 1e-10
     maxiter: int = 1000
+
+    def sigma_dof(self, method: Method) -> Divisor:
+        """Divisor of the residual covariance in a method."""
+        return self.divisor_single if method.weights == "identity" else self.divisor
 
 
 PRESETS: dict[str, Convention] = {

@@ -72,9 +72,7 @@ class Design:
         return tuple(column.name for column in self.columns)
 
 
-def build(
-    spec: Specification, table: Table, caller: Lookup, missing: str
-) -> tuple[Design, Values]:
+def build(spec: Specification, table: Table, caller: Lookup, missing: str) -> tuple[Design, Values]:
     """Bind terms to data, settle the sample and lay out the columns.
 
     Raises
@@ -100,7 +98,7 @@ def build(
                 f"write arithmetic inside I(…), as in I(1.0 * (y > 0))."
             )
     termlists = [*(equation.terms for equation in spec.equations), *lists]
-    coded = code_columns(termlists, {c: k for c, k in values.kinds.items()})
+    coded = code_columns(termlists, values.kinds)
     for equation, own in zip(spec.equations, coded, strict=False):
         _warn_of_constant_categories(equation.where, equation.terms, own)
     return _lay_out(spec, coded, values, sample), values

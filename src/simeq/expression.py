@@ -25,7 +25,7 @@ _PASSIVE = (ast.Expression, ast.Constant, ast.Load, ast.operator, ast.unaryop, a
 class Lookup(Protocol):
     """Where names outside the data are looked up."""
 
-    def get(self, name: str, default: Any = None, /) -> Any:
+    def get(self, name: str, default: Any, /) -> Any:
         """Return the object of that name, or `default`."""
         ...
 
@@ -130,7 +130,8 @@ def stateful_arguments(source: Expression) -> list[Expression]:
         Expression(ast.unparse(arg), source.reads, source.names, False, False, source.where)
         for call in calls
         for arg in call.args
-        if not _called(ast.unparse(arg)) & {c.func.id for c in calls if isinstance(c.func, ast.Name)}
+        if not _called(ast.unparse(arg))
+        & {c.func.id for c in calls if isinstance(c.func, ast.Name)}
     ]
 
 

@@ -12,28 +12,20 @@ import numpy as np
 import pandas as pd
 
 from simeq import identification
-from simeq._linalg import RANK_TOL, Basis, BoolArray, FloatArray, IntArray, distances, lengths
-from simeq.constraints import Constraints, flat_names, read_constraints
+from simeq._linalg import FloatArray
+from simeq.constraints import Constraints
 from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS, Convention, Method, choose
-from simeq.design import Design, build, combine, compress, new_columns
+from simeq.design import build, combine, compress, new_columns
 from simeq.errors import DataError, SimeqError, SimeqWarning, listing
-from simeq.estimators.generalized import Stopping, generalized_least_squares
+from simeq.estimators.generalized import generalized_least_squares
 from simeq.estimators.least_squares import least_squares
-from simeq.estimators.projection import Projection, project, project_on_instruments
-from simeq.estimators.restriction import (
-    Coordinates,
-    Restriction,
-    free_coordinates,
-    restrict,
-    restricted_coordinates,
-)
 from simeq.expression import expression
 from simeq.factor import Factor
 from simeq.formula import PATSY_NAMES, caller_names
 from simeq.results import SystemResults
 from simeq.rows import Values
-from simeq.sigma import ResidualCovariance, divisors, overlaps
 from simeq.specification import Equations, Instruments, specify
+from simeq.system import System
 from simeq.table import Table
 
 
@@ -74,13 +66,13 @@ class SystemEquations:
     --------
     >>> from simeq import SystemEquations, datasets
     >>> model = SystemEquations(
-    ...     {"demand": "consump ~ corpProf + corpProfLag + wages",
+    ...     {"consumption": "consump ~ corpProf + corpProfLag + wages",
     ...      "investment": "invest ~ corpProf + corpProfLag + capitalLag"},
     ...     datasets.load_klein(),
     ...     instruments="~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag")
     >>> result = model.fit("3sls")
-    >>> round(float(result.params["demand", "wages"]), 3)
-    0.8
+    >>> round(float(result.params["consumption", "wages"]), 3)
+    0.817
     """
 
     def __init__(
@@ -98,60 +90,48 @@ class SystemEquations:
             raise SimeqError(f"rank must be 'raise' or 'drop', not {rank!r}.")
         table = Table(data)
         spec = specify(equations, instruments, endog, exog, table.names)
-        self.design: Design
-        self._values: Values | None
-        self.design, self._values = build(spec, table, caller_names(1), missing)
-        self.factor: Factor = compress(self.design, self._values)
-        self._bases = identification.regressors(self.design, self.factor, rank)
-        self._used = tuple(
-            tuple(own[j] for j in basis.kept)
-            for own, basis in zip(self.design.regressors, self._bases, strict=True)
-        )
+        design, values = build(spec, table, caller_names(1), missing)
+        self.system = System(design, compress(design, values), rank)
+        self._values: Values | None = values
 
-    # ------------------------------------------------------------------ names and places
+    # ------------------------------------------------------------------ names
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the equations."""
-        return self.design.labels
+        return self.system.labels
 
     @property
     def equations(self) -> dict[str, str]:
         """Formulas by label."""
-        return dict(zip(self.design.labels, self.design.texts, strict=True))
+        return dict(zip(self.labels, self.system.design.texts, strict=True))
+
+    @property
+    def factor(self) -> Factor:
+        """The triangle R that stands for the rows."""
+        return self.system.factor
 
     @property
     def nobs(self) -> int:
         """Rows of the sample."""
-        return self.factor.nobs
+        return self.system.factor.nobs
 
     @property
     def endog_names(self) -> list[str]:
         """Dependent of each equation."""
-        return [self.design.names[j] for j in self.design.dependents]
+        return [self.system.design.names[j] for j in self.system.design.dependents]
 
     @cached_property
     def index(self) -> pd.MultiIndex:
         """Labels (equation, term) of the coefficients."""
-        pairs = [
-            (label, self.design.names[j])
-            for label, own in zip(self.labels, self._used, strict=True)
-            for j in own
-        ]
-        return pd.MultiIndex.from_tuples(pairs, names=["equation", "term"])
-
-    @cached_property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """Names ``[equation]term`` of the coefficients, as constraints and tests write them."""
-        return tuple(flat_names(list(self.index)))
+        return pd.MultiIndex.from_tuples(self.system.terms, names=["equation", "term"])
 
     @property
     def instrument_names(self) -> dict[str, list[str]]:
         """Instruments that each equation uses, redundant ones left out."""
-        lists = zip(self.labels, self.design.instruments, self._instruments, strict=True)
-        return {
-            label: [self.design.names[own[j]] for j in basis.kept] for label, own, basis in lists
-        }
+        design = self.system.design
+        lists = zip(self.labels, design.instruments, self.system.instruments, strict=True)
+        return {label: [design.names[own[j]] for j in z.kept] for label, own, z in lists}
 
     @property
     def roles(self) -> pd.DataFrame:
@@ -164,14 +144,14 @@ class SystemEquations:
             "instrument" for the excluded instruments that an equation adds to its exogenous terms.
         """
         rows: list[tuple[str, str, str]] = []
-        names = self.design.names
+        design, system = self.system.design, self.system
         for i, label in enumerate(self.labels):
-            rows.append((label, names[self.design.dependents[i]], "dependent"))
-            for j, known in zip(self._used[i], self._exogenous[i], strict=True):
-                rows.append((label, names[j], "exogenous" if known else "endogenous"))
-            for j in self.design.instruments[i]:
-                if j not in self._used[i]:
-                    rows.append((label, names[j], "instrument"))
+            rows.append((label, design.names[design.dependents[i]], "dependent"))
+            for j, known in zip(system.used[i], system.exogenous[i], strict=True):
+                rows.append((label, design.names[j], "exogenous" if known else "endogenous"))
+            for j in design.instruments[i]:
+                if j not in system.used[i]:
+                    rows.append((label, design.names[j], "instrument"))
         return pd.DataFrame(rows, columns=["equation", "term", "role"])
 
     # ------------------------------------------------------------------ estimation
@@ -229,53 +209,35 @@ class SystemEquations:
         chosen = METHODS[choose(method, METHODS, "method")]
         choose(cov_type, ["nonrobust"], "cov_type")
         convention = _convention(chosen, like, sigma_dof, form, maxiter, tol)
-        restriction, texts = self._restriction(constraints)
+        restriction, texts = self.system.restriction(constraints)
         if chosen.instruments:
             self._check_instruments(chosen, convention, restriction is not None)
-        projection = self._projected if chosen.instruments else self._plain
-        coordinates = self._coordinates(chosen.instruments, projection, restriction)
-        covariance = self._residual_covariance(chosen, convention, restriction)
+        projection = self.system.projection(chosen)
+        coordinates = self.system.coordinates(chosen, restriction)
+        covariance = self.system.residual_covariance(chosen, convention, restriction)
         if chosen.is_gls:
-            stopping = Stopping(convention.criterion, convention.tol, convention.maxiter)
             estimate = generalized_least_squares(
-                projection,
-                coordinates,
-                covariance,
-                convention.form,
-                chosen,
-                stopping if chosen.iterated else None,
+                projection, coordinates, covariance, convention, chosen
             )
         else:
-            estimate = least_squares(
-                projection, coordinates, covariance, convention.covariance, chosen
-            )
+            estimate = least_squares(projection, coordinates, covariance, convention, chosen)
         by_t = chosen.name in convention.t_methods if use_t is None else bool(use_t)
-        sizes = self.counted_sizes(convention, restriction)
-        return SystemResults(self, chosen, convention, estimate, tuple(texts), by_t, sizes)
+        sizes = self.system.counted_sizes(convention, restriction)
+        return SystemResults(self, chosen, convention, estimate, texts, by_t, sizes)
 
-    def _restriction(self, constraints: Constraints | None) -> tuple[Restriction | None, list[str]]:
-        if constraints is None:
-            return None, []
-        r, q, texts = read_constraints(constraints, self.coefficient_names)
-        sizes = np.concatenate([lengths(self.factor.r[:, own]) for own in self._used])
-        return restrict(r, q, sizes, texts), texts
-
-    def _check_instruments(
-        self, method: Method, convention: Convention, constrained: bool
-    ) -> None:
+    def _check_instruments(self, method: Method, convention: Convention, constrained: bool) -> None:
         """Rank, order and form of the instruments, with what deserves a warning."""
-        identification.warn_of_redundant(self.design, self._instruments)
-        identification.require_identified(
-            self.design, self.factor, self._used, self._instruments, self._exogenous, constrained
-        )
-        if all(known for own in self._exogenous for known in own):
+        system = self.system
+        identification.warn_of_redundant(system.design, system.instruments)
+        system.require_identified(constrained)
+        if all(known for own in system.exogenous for known in own):
             warnings.warn(
                 f"{method.title} without an endogenous regressor is the same as without "
                 f"instruments; name them in endog, or give instruments.",
                 SimeqWarning,
                 stacklevel=3,
             )
-        if method.is_gls and convention.form == "gls" and len(set(self.design.instruments)) > 1:
+        if method.is_gls and convention.form == "gls" and system.instruments_differ:
             warnings.warn(
                 "Instruments differ by equation: the GLS form of three-stage least squares is "
                 "inconsistent unless every instrument is valid in every equation; "
@@ -283,109 +245,6 @@ class SystemEquations:
                 SimeqWarning,
                 stacklevel=3,
             )
-
-    def _residual_covariance(
-        self, method: Method, convention: Convention, restriction: Restriction | None
-    ) -> ResidualCovariance:
-        kind = convention.divisor_single if method.weights == "identity" else convention.divisor
-        k = self.counted_sizes(convention, restriction)
-        if kind != "none" and (k >= self.nobs).any():
-            label = self.labels[int(k.argmax())]
-            raise DataError(
-                f"Equation {label} has as many regressors as rows ({k.max()}): sigma_dof={kind!r} "
-                f"leaves no degrees of freedom; use 'none' or more rows."
-            )
-        overlap = self._overlap if kind == "theil" else np.zeros((k.size, k.size))
-        return ResidualCovariance(
-            self.factor.r,
-            np.array(self.design.dependents),
-            self._coefficient_columns,
-            self._coefficient_equations,
-            divisors(kind, self.nobs, k, overlap),
-            self.nobs,
-            self.labels,
-        )
-
-    def counted_sizes(self, convention: Convention, restriction: Restriction | None) -> IntArray:
-        """k_i (G,) as divisors count it: before constraints, or less those within equation i."""
-        if restriction is None or not convention.own_constraints_free_rows:
-            return self.equation_sizes
-        within = restriction.within(self._coefficient_equations, len(self.labels))
-        return self.equation_sizes - within
-
-    # ------------------------------------------------------------------ once per model
-
-    @cached_property
-    def _dependents(self) -> FloatArray:
-        return self.factor.r[:, self.design.dependents]
-
-    @cached_property
-    def _coefficient_columns(self) -> IntArray:
-        return np.array([j for own in self._used for j in own])
-
-    @cached_property
-    def _coefficient_equations(self) -> IntArray:
-        return np.repeat(np.arange(len(self._used)), [len(own) for own in self._used])
-
-    @cached_property
-    def _overlap(self) -> FloatArray:
-        return overlaps([basis.q for basis in self._bases])
-
-    @cached_property
-    def _plain(self) -> Projection:
-        return project(self._dependents, self._bases)
-
-    @cached_property
-    def _instruments(self) -> list[Basis]:
-        return identification.instruments(self.design, self.factor)
-
-    @cached_property
-    def _exogenous(self) -> list[tuple[bool, ...]]:
-        return identification.exogenous(self.design, self.factor, self._used, self._instruments)
-
-    @cached_property
-    def _projected(self) -> Projection:
-        x = [self.factor.r[:, own] for own in self._used]
-        return project_on_instruments(self._dependents, x, self._instruments)
-
-    @cached_property
-    def _free(self) -> dict[bool, Coordinates]:
-        return {}
-
-    def _coordinates(
-        self, projected: bool, projection: Projection, restriction: Restriction | None
-    ) -> Coordinates:
-        if restriction is not None:
-            return restricted_coordinates(projection.t, restriction)
-        if projected not in self._free:
-            self._free[projected] = free_coordinates(projection.t)
-        return self._free[projected]
-
-    # ------------------------------------------------------------------ facts that results use
-
-    @property
-    def equation_sizes(self) -> IntArray:
-        """Coefficients of each equation (G,)."""
-        return np.array([len(own) for own in self._used])
-
-    @cached_property
-    def has_constant(self) -> BoolArray:
-        """Whether the constant is in the span of each equation's regressors (G,)."""
-        ones = self.factor.r[:, :1]
-        return np.array([distances(ones, basis.q)[0] <= RANK_TOL for basis in self._bases])
-
-    def coefficient_matrix(self, b: FloatArray) -> FloatArray:
-        """B (m, G): each equation on the columns of W, 1 at y_i and −b_i at x_i."""
-        g = len(self.labels)
-        matrix = -self.right_side_matrix(b)
-        matrix[self.design.dependents, np.arange(g)] = 1.0
-        return matrix
-
-    def right_side_matrix(self, b: FloatArray) -> FloatArray:
-        """Weights (m, G) of the columns of W in each equation's right side."""
-        matrix = np.zeros((len(self.design.names), len(self.labels)))
-        matrix[self._coefficient_columns, self._coefficient_equations] = b
-        return matrix
 
     # ------------------------------------------------------------------ rows
 
@@ -413,33 +272,31 @@ class SystemEquations:
             )
         index = self._values.table.index
         kept = index if self._values.keep is None else index[self._values.keep]
-        return pd.DataFrame(combine(self.design, self._values, weights), kept, list(self.labels))
+        return pd.DataFrame(
+            combine(self.system.design, self._values, weights), kept, list(self.labels)
+        )
 
     def predict(
         self, params: FloatArray | pd.Series[float], data: pd.DataFrame | Mapping[str, Any]
     ) -> pd.DataFrame:
         """Right sides on other rows, at given coefficients; see `SystemResults.predict`."""
         table = Table(data)
-        wanted = sorted(set(self._coefficient_columns.tolist()))
-        codes = {part.code for j in wanted for part in self.design.columns[j].parts}
+        wanted = sorted(set(self.system.columns.tolist()))
+        codes = {part.code for j in wanted for part in self.system.design.columns[j].parts}
         if self._values is None:
             known = frozenset(table.names)
-            sources = {
-                code: expression(code, known, {}, PATSY_NAMES, "predict")
-                for code in codes
-            }
+            sources = {code: expression(code, known, {}, PATSY_NAMES, "predict") for code in codes}
         else:
             sources = {code: self._values.expressions[code] for code in codes}
-        columns = new_columns(self.design, wanted, table, sources, self._values)
+        columns = new_columns(self.system.design, wanted, table, sources, self._values)
         weights = np.zeros((len(wanted), len(self.labels)))
-        place = np.searchsorted(wanted, self._coefficient_columns)
-        weights[place, self._coefficient_equations] = np.asarray(params)
+        place = np.searchsorted(wanted, self.system.columns)
+        weights[place, self.system.equation] = np.asarray(params)
         return pd.DataFrame(columns @ weights, table.index, list(self.labels))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Formulas, levels and factor: never rows, nor what can be computed again."""
-        state = {name: self.__dict__[name] for name in ("design", "factor", "_bases", "_used")}
-        return {**state, "_values": None}
+        """Formulas, levels and factor: never rows."""
+        return {"system": self.system, "_values": None}
 
 
 def _convention(

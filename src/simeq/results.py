@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from simeq import measures
 from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
+from simeq.equation_results import EquationResults
 from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
 from simeq.inference import Coefficients
@@ -66,13 +67,13 @@ class SystemResults(Coefficients):
         self._sizes = sizes
         df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
         by_equation = convention.t_dof == "equation" and not constraints
-        own = model.nobs - np.repeat(model.equation_sizes, model.equation_sizes)
+        own = model.nobs - model.system.sizes[model.system.equation]
         dof = own if by_equation else np.full(estimate.params.size, df_resid)
         super().__init__(
             estimate.params,
             estimate.cov,
             model.index,
-            model.coefficient_names,
+            model.system.coefficient_names,
             dof.astype(np.float64) if use_t else None,
             float(df_resid),
         )
@@ -92,13 +93,12 @@ class SystemResults(Coefficients):
     @property
     def sigma_dof(self) -> str:
         """Divisor of the residual covariance."""
-        identity = self._estimator.weights == "identity"
-        return self._convention.divisor_single if identity else self._convention.divisor
+        return self._convention.sigma_dof(self._estimator)
 
     @property
     def form(self) -> str | None:
         """Form of three-stage least squares where instruments differ by equation, else None."""
-        differ = len(set(self.model.design.instruments)) > 1
+        differ = self.model.system.instruments_differ
         return self._convention.form if self.uses_instruments and differ else None
 
     @property
@@ -121,13 +121,13 @@ class SystemResults(Coefficients):
     @property
     def nobs_dropped(self) -> int:
         """Rows of the data that miss a value."""
-        return self.model.design.sample.nobs_dropped
+        return self.model.system.design.sample.nobs_dropped
 
     @property
     def df_model(self) -> int:
         """Free coefficients beside the constants: K − r less one for each equation with one."""
         free = self._b.size - len(self.constraints)
-        return free - int(self._has_constant.sum())
+        return free - int(self.model.system.has_constant.sum())
 
     @cached_property
     def sigma(self) -> pd.DataFrame:
@@ -142,30 +142,17 @@ class SystemResults(Coefficients):
     @cached_property
     def resid(self) -> pd.DataFrame:
         """Structural residuals (n, G) with the data's index."""
-        return self.model.rows(self.model.coefficient_matrix(self._b))
+        return self.model.rows(self.model.system.structural(self._b))
 
     @cached_property
     def fittedvalues(self) -> pd.DataFrame:
         """Right sides (n, G) at the data."""
-        return self.model.rows(self.model.right_side_matrix(self._b))
+        return self.model.rows(self.model.system.right_side(self._b))
 
     @cached_property
     def _e(self) -> FloatArray:
         """Residuals in the coordinates of R: E'E = U'U."""
-        return self.model.factor.r @ self.model.coefficient_matrix(self._b)
-
-    @cached_property
-    def _rss(self) -> FloatArray:
-        return np.asarray((self._e**2).sum(axis=0))
-
-    @cached_property
-    def _has_constant(self) -> BoolArray:
-        return self.model.has_constant
-
-    @cached_property
-    def _centred(self) -> FloatArray:
-        """Dependents less their means, in the coordinates of R, whose first row is the mean's."""
-        return self.model.factor.r[1:, self.model.design.dependents]
+        return self.model.factor.r @ self.model.system.structural(self._b)
 
     @cached_property
     def rsquared(self) -> pd.Series[float]:
@@ -173,54 +160,41 @@ class SystemResults(Coefficients):
 
         TSS is centred when the constant is in the span of the regressors; presets may differ.
         """
+        system = self.model.system
         if self._convention.rsquared == "correlation":
-            fitted = (self.model.factor.r @ self.model.right_side_matrix(self._b))[1:]
-            joint = (fitted * self._centred).sum(axis=0) ** 2
-            spread = (fitted**2).sum(axis=0) * (self._centred**2).sum(axis=0)
-            return self._labelled(joint / spread, "rsquared")
-        return self._labelled(1.0 - self._rss / self._tss, "rsquared")
+            fitted = system.factor.r @ system.right_side(self._b)
+            return self._labelled(measures.squared_correlation(system.y, fitted), "rsquared")
+        return self._labelled(measures.rsquared(self._e, system.y, self._is_centred), "rsquared")
 
     @property
-    def _tss(self) -> FloatArray:
-        centred = (self._centred**2).sum(axis=0)
-        if self._convention.rsquared == "centred":
-            return np.asarray(centred)
-        y = self.model.factor.r[:, self.model.design.dependents]
-        return np.where(self._has_constant, centred, (y**2).sum(axis=0))
+    def _is_centred(self) -> BoolArray:
+        """Whether the total sum of squares of each equation is about the mean (G,)."""
+        constant = self.model.system.has_constant
+        return np.asarray(constant | (self._convention.rsquared == "centred"))
 
     @property
     def rsquared_adj(self) -> pd.Series[float]:
         """Adjusted R² by equation: 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
-        centred = self._has_constant | (self._convention.rsquared == "centred")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scale = (self.nobs - centred) / (self.nobs - self._sizes)
-            return self._labelled(1.0 - (1.0 - self.rsquared.to_numpy()) * scale, "rsquared_adj")
+        r2 = self.rsquared.to_numpy(dtype=np.float64)
+        values = measures.adjusted(r2, self.nobs, self._sizes, self._is_centred)
+        return self._labelled(values, "rsquared_adj")
 
     @property
     def rmse(self) -> pd.Series[float]:
         """Root mean square of each equation's residuals, √(RSS/n)."""
-        return self._labelled(np.sqrt(self._rss / self.nobs), "rmse")
+        return self._labelled(np.sqrt((self._e**2).sum(axis=0) / self.nobs), "rmse")
 
     @property
     def system_rsquared(self) -> pd.Series[float]:
         """R² of the whole system: mcelroy, berndt, judge and dhrymes.
 
-        McElroy (1977), *J. Econometrics* 6; Berndt (1991); Judge et al. (1985), section 12.2;
-        Dhrymes (1974). The first two use the final residuals with divisor n.
+        See `simeq.measures.system_rsquared` for the formulas; the final residuals are used.
         """
-        residual, total = self._e.T @ self._e, self._centred.T @ self._centred
-        tss = total.diagonal()
-        own = self._convention.mcelroy_divisor
-        sigma = self._estimate.sigma_resid if own else residual / self.nobs
-        return pd.Series(
-            {
-                "mcelroy": 1.0 - _trace_ratio(sigma, residual, total),
-                "berndt": 1.0 - _determinant_ratio(residual, total),
-                "judge": 1.0 - self._rss.sum() / tss.sum(),
-                "dhrymes": float((self.rsquared.to_numpy() * tss).sum() / tss.sum()),
-            },
-            name="system_rsquared",
+        own = self._estimate.sigma_resid if self._convention.mcelroy_divisor else None
+        found = measures.system_rsquared(
+            self._e, self.model.system.y, self.rsquared.to_numpy(dtype=np.float64), own
         )
+        return pd.Series(found, name="system_rsquared")
 
     @property
     def llf(self) -> float:
@@ -228,11 +202,7 @@ class SystemResults(Coefficients):
 
         For methods with instruments it is that of the residuals alone, without a Jacobian.
         """
-        g = len(self.model.labels)
-        sign, logdet = np.linalg.slogdet(self._e.T @ self._e / self.nobs)
-        if sign <= 0:
-            return np.inf
-        return float(-0.5 * self.nobs * (g * (1.0 + np.log(2.0 * np.pi)) + logdet))
+        return measures.log_likelihood(self._e, self.nobs)
 
     @property
     def aic(self) -> float:
@@ -242,7 +212,7 @@ class SystemResults(Coefficients):
     @property
     def bic(self) -> float:
         """−2 llf + log(n) parameters; NaN for methods with instruments."""
-        return -2.0 * self._likelihood + np.log(self.nobs) * self._n_parameters
+        return float(-2.0 * self._likelihood + np.log(self.nobs) * self._n_parameters)
 
     @property
     def _likelihood(self) -> float:
@@ -320,98 +290,6 @@ class SystemResults(Coefficients):
         return {name: value for name, value in self.__dict__.items() if name not in cached}
 
 
-class EquationResults(Coefficients):
-    """One equation of a system's results; `SystemResults.equations` holds them.
-
-    It has what statsmodels' ``summary_col`` asks for.
-    """
-
-    def __init__(self, system: SystemResults, position: int) -> None:
-        model = system.model
-        ends = np.cumsum([0, *model.equation_sizes])
-        own = slice(ends[position], ends[position + 1])
-        terms = [str(term) for term in model.index.get_level_values("term")[own]]
-        dof = system._dof
-        super().__init__(
-            system._b[own],
-            system._cov[own, own],
-            pd.Index(terms, name="term"),
-            terms,
-            None if dof is None else dof[own],
-            float(model.nobs - len(terms)),
-        )
-        self.system = system
-        self.label = model.labels[position]
-        self.model = EquationNames(model.endog_names[position], terms)
-        self.method = system.method
-        self._position = position
-
-    @property
-    def nobs(self) -> int:
-        """Rows of the sample."""
-        return self.system.nobs
-
-    @property
-    def df_model(self) -> int:
-        """Regressors beside the constant."""
-        return len(self._names) - int(self.system.model.has_constant[self._position])
-
-    @property
-    def rsquared(self) -> float:
-        """R², 1 − RSS/TSS with structural residuals."""
-        return float(self.system.rsquared.iloc[self._position])
-
-    @property
-    def rsquared_adj(self) -> float:
-        """Adjusted R²."""
-        return float(self.system.rsquared_adj.iloc[self._position])
-
-    @property
-    def rmse(self) -> float:
-        """Root mean square residual, √(RSS/n)."""
-        return float(self.system.rmse.iloc[self._position])
-
-    @property
-    def resid(self) -> pd.Series[float]:
-        """Structural residuals (n,)."""
-        return self.system.resid[self.label]
-
-    @property
-    def fittedvalues(self) -> pd.Series[float]:
-        """Right side (n,) at the data."""
-        return self.system.fittedvalues[self.label]
-
-    def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
-        """Right side of the equation at new data; see `SystemResults.predict`."""
-        return self.system.predict(data)[self.label]
-
-    def summary(self, alpha: float = 0.05) -> Summary:
-        """Return the equation's results as a table.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        from simeq.summary import summarize_equation
-
-        return summarize_equation(self, alpha)
-
-    def _repr_html_(self) -> str:
-        return str(self.summary().as_html())
-
-    def __repr__(self) -> str:
-        """Say in one line which equation this is."""
-        return f"<EquationResults {self.label}: {len(self._names)} coefficients>"
-
-
-@dataclass(frozen=True)
-class EquationNames:
-    """The names of an equation's columns, as statsmodels' tables ask a model for them."""
-
-    endog_names: str
-    exog_names: list[str]
-
-
 def load(path: str | PathLike[str]) -> SystemResults:
     """Read results that `SystemResults.save` wrote.
 
@@ -426,20 +304,3 @@ def load(path: str | PathLike[str]) -> SystemResults:
     if not isinstance(found, SystemResults):
         raise DataError(f"{path} holds {type(found).__name__}, not results of simeq.")
     return found
-
-
-def _trace_ratio(sigma: FloatArray, residual: FloatArray, total: FloatArray) -> float:
-    """tr(Σ⁻¹E'E) / tr(Σ⁻¹Y'Y), NaN when Σ is singular."""
-    try:
-        return float(
-            np.trace(np.linalg.solve(sigma, residual)) / np.trace(np.linalg.solve(sigma, total))
-        )
-    except np.linalg.LinAlgError:
-        return np.nan
-
-
-def _determinant_ratio(residual: FloatArray, total: FloatArray) -> float:
-    """|E'E| / |Y'Y|."""
-    _, log_residual = np.linalg.slogdet(residual)
-    _, log_total = np.linalg.slogdet(total)
-    return float(np.exp(log_residual - log_total))

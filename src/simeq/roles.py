@@ -101,16 +101,14 @@ def _check_exog(spec: Specification, reads: Reads) -> None:
     """Check that `exog` does not name a dependent itself."""
     for equation in spec.equations:
         columns = set(reads[equation.left])
-        if columns and columns <= _exog_columns(spec) or (equation.left,) in spec.exog_terms:
+        if (columns and columns <= _exog_columns(spec)) or (equation.left,) in spec.exog_terms:
             raise FormulaError(
                 f"exog names {equation.left}, the dependent of equation {equation.label}; a "
                 f"dependent cannot be exogenous."
             )
 
 
-def _refuse_dependents(
-    equations: Sequence[Equation], terms: Sequence[Term], reads: Reads
-) -> None:
+def _refuse_dependents(equations: Sequence[Equation], terms: Sequence[Term], reads: Reads) -> None:
     """Check that no instrument reads a dependent; one made of several columns is read by all."""
     for equation in equations:
         dependent = set(reads[equation.left])

@@ -100,9 +100,7 @@ def _block(column: Any, start: int, stop: int) -> Any:
     return part.astype(np.float64) if part.dtype.kind in "iu" else part
 
 
-def _share(
-    value: NDArray[Any], position: int, contrast: tuple[float, ...] | None
-) -> NDArray[Any]:
+def _share(value: NDArray[Any], position: int, contrast: tuple[float, ...] | None) -> NDArray[Any]:
     """Return the numeric column of a factor, or the contrast of each row's category."""
     if contrast is None:
         return value if value.ndim == 1 else value[:, position]
@@ -122,7 +120,7 @@ class Category:
         position = {level: i for i, level in enumerate(levels)}
         lookup = [*(position.get(level, -1) for level in self.rows.categories), -1]
         small = np.int16 if len(levels) < 2**15 else np.int32
-        return np.array(lookup, dtype=small)[np.asarray(self.rows.codes)]
+        return np.asarray(np.array(lookup, dtype=small)[np.asarray(self.rows.codes)], dtype=small)
 
     def require(self, levels: Sequence[Any], source: Expression) -> None:
         """Check that every row has one of the levels.
@@ -177,7 +175,7 @@ def evaluate_whole(table: Table, source: Expression) -> FloatArray | Category:
     if isinstance(value, pd.Categorical) or value.dtype.kind == "b":
         return Category(pd.Categorical(value))
     if value.dtype.kind in "fiu":
-        return value.astype(np.float64, copy=False)
+        return np.asarray(value, dtype=np.float64)
     if value.dtype.kind in "OUS" and not source.elementwise:
         return Category(pd.Categorical(value))
     table.refuse_numeric_use(source.reads, source.code)
@@ -195,10 +193,10 @@ def _aligned(value: Any, table: Table, source: Expression) -> Any:
     if isinstance(value, pd.Series) and isinstance(value.dtype, pd.CategoricalDtype):
         return value.array
     if isinstance(value, pd.Series) and pd.api.types.is_extension_array_dtype(value.dtype):
-        numeric = pd.api.types.is_numeric_dtype(value.dtype)
-        value = value.to_numpy(
-            dtype=np.float64 if numeric else object, na_value=np.nan if numeric else None
-        )
+        if pd.api.types.is_numeric_dtype(value.dtype):
+            value = value.to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            value = np.asarray(value.astype(object), dtype=object)
     if isinstance(value, pd.Categorical):
         array: Any = value
     else:

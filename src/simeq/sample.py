@@ -145,9 +145,9 @@ class _Search:
 
 def _nan_rows(value: FloatArray | Category) -> NDArray[np.bool_]:
     if isinstance(value, Category):
-        return np.asarray(value.rows.codes) == -1
+        return np.asarray(value.rows.codes == -1, dtype=np.bool_)
     bad = np.isnan(value)
-    return np.asarray(bad if bad.ndim == 1 else bad.any(axis=1))
+    return np.asarray(bad if bad.ndim == 1 else bad.any(axis=1), dtype=np.bool_)
 
 
 def _scan_blocks(values: Values, search: _Search) -> None:

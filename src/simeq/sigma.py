@@ -1,4 +1,4 @@
-"""Σ, the residual covariance of a system: from R, by each convention's divisor, checked for rank."""
+"""Σ, the residual covariance of a system: from R, by any divisor, checked for rank."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ResidualCovariance:
         exact = np.flatnonzero(rss <= EXACT_FIT_TOL**2 * (y * y).sum(axis=0))
         if not exact.size:
             return
-        text = f"Equation {listing(self.labels[i] for i in exact)} fits exactly"
+        text = f"Equation {listing(self.labels[int(i)] for i in exact)} fits exactly"
         if method.weights == "identity":
             warnings.warn(
                 f"{text}: its standard errors are rounding errors. Is it an identity?",
@@ -148,7 +148,7 @@ def _singular_text(correlation: FloatArray, labels: Sequence[str], title: str) -
     """Name the equations in the null direction of the residual correlation."""
     values, vectors = np.linalg.eigh(correlation)
     weight = np.abs(vectors[:, 0])
-    involved = [labels[i] for i in np.flatnonzero(weight > 1e-6 * weight.max())]
+    involved = [labels[int(i)] for i in np.flatnonzero(weight > 1e-6 * weight.max())]
     return (
         f"The residual covariance of the {len(labels)} equations is singular (smallest eigenvalue "
         f"of its correlation form {values[0]:.1e}), so that {title.lower()} cannot invert it. The "

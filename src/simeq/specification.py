@@ -131,9 +131,7 @@ def _equations(equations: Equations) -> tuple[Equation, ...]:
 
 def _checked_label(label: object) -> str:
     if not isinstance(label, str) or not label.strip() or "[" in label or "]" in label:
-        raise FormulaError(
-            f"{label!r} cannot label an equation; use text without square brackets."
-        )
+        raise FormulaError(f"{label!r} cannot label an equation; use text without square brackets.")
     return label
 
 
@@ -162,7 +160,9 @@ def _instruments(given: Instruments, system: Sequence[Equation]) -> tuple[tuple[
                 f"for all, or a dict of label -> formula."
             )
     pairs = zip(texts, labels, strict=True)
-    return tuple(_instrument_list(text, f"Instruments of equation {label}") for text, label in pairs)
+    return tuple(
+        _instrument_list(text, f"Instruments of equation {label}") for text, label in pairs
+    )
 
 
 def _instrument_list(text: str, where: str) -> tuple[Term, ...]:

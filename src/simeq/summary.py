@@ -9,8 +9,9 @@ import numpy as np
 from statsmodels.iolib.summary import Summary
 from statsmodels.iolib.table import SimpleTable
 
+from simeq.equation_results import EquationResults
 from simeq.errors import count, listing
-from simeq.results import EquationResults, SystemResults
+from simeq.results import SystemResults
 from simeq.tables import number, shorten
 
 #: Width of the printed summary, and of a coefficient's name in it.
@@ -196,7 +197,7 @@ def _facts(result: SystemResults) -> list[str]:
             f"NOT CONVERGED after {count(result.n_iter, 'iteration')}: last change "
             f"{result.change:.1e}."
         )
-    facts.append(f"Sample: {model.design.sample.describe()}")
+    facts.append(f"Sample: {model.system.design.sample.describe()}")
     return facts
 
 

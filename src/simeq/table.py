@@ -49,8 +49,10 @@ class Table:
         return [name for name in self._frame.columns if isinstance(name, str)]
 
     def read(self, name: str) -> Any:
-        """Return a column: a numpy array of floats, integers or truth values; text as objects;
-        dates or categories as pandas has them. Nullable and object numbers become floats.
+        """Return a column, cleaned.
+
+        Numbers and truth values are numpy arrays, nullable and object numbers as floats; text is
+        an array of objects; categories are as pandas has them.
 
         Raises
         ------
@@ -170,7 +172,7 @@ def _clean(column: pd.Series[Any]) -> Any:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return column.to_numpy(dtype="datetime64[ns]")
-    return _clean_objects(column.to_numpy(dtype=object, na_value=None))
+    return _clean_objects(np.asarray(column.astype(object), dtype=object))
 
 
 def _clean_numpy(column: pd.Series[Any]) -> Any:

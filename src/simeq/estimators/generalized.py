@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from simeq._linalg import FloatArray, IntArray
-from simeq.conventions import Method
+from simeq.conventions import Convention, Method
 from simeq.errors import ConvergenceWarning, SingularError
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.least_squares import unweighted
@@ -45,32 +45,6 @@ def gmm_normal(
 
 
 @dataclass(frozen=True)
-class Stopping:
-    """When an iteration ends: its criterion, tolerance and limit (1 is the two-step estimator)."""
-
-    criterion: str
-    tol: float
-    maxiter: int
-
-    def change(self, old: Step, new: Step, equation: IntArray) -> float:
-        """Return the distance between two steps in the units of the criterion.
-
-        ``"orthonormal"`` is max_i ‖Δγ_i‖/‖γ_i‖, which does not depend on the units of the data;
-        ``"relative"`` Stata's max |Δb|/(|b₀|+1); ``"norm"`` systemfit's and gretl's ‖Δb‖/‖b₀‖;
-        ``"rms"`` linearmodels' root mean square of Δb.
-        """
-        difference = new.b - old.b
-        if self.criterion == "relative":
-            return float(np.max(np.abs(difference) / (np.abs(old.b) + 1.0)))
-        if self.criterion == "norm":
-            return float(np.linalg.norm(difference) / np.linalg.norm(old.b))
-        if self.criterion == "rms":
-            return float(np.sqrt(np.mean(difference**2)))
-        moved = np.bincount(equation, (new.gamma - old.gamma) ** 2)
-        return float(np.sqrt(np.max(moved / np.bincount(equation, new.gamma**2))))
-
-
-@dataclass(frozen=True)
 class Step:
     """One solution: δ, γ and b, with the Cholesky root of its normal matrix."""
 
@@ -84,9 +58,8 @@ def generalized_least_squares(
     projection: Projection,
     coordinates: Coordinates,
     covariance: ResidualCovariance,
-    form: str,
+    convention: Convention,
     method: Method,
-    stopping: Stopping | None,
 ) -> Estimate:
     """SUR or 3SLS: Σ from OLS or 2SLS residuals, then all equations at once; again if iterated.
 
@@ -98,11 +71,9 @@ def generalized_least_squares(
     projection : Projection
     coordinates : Coordinates
     covariance : ResidualCovariance
-    form : {"gmm", "gls"}
-        Where instruments differ by equation.
+    convention : Convention
+        Its `form` where instruments differ by equation, and when the iteration stops.
     method : Method
-    stopping : Stopping or None
-        None for the two-step estimator.
 
     Raises
     ------
@@ -111,20 +82,38 @@ def generalized_least_squares(
     """
     sigma = covariance(unweighted(projection, coordinates))
     covariance.require_regular(sigma, method)
-    step = _solve(projection, coordinates, sigma, form, method)
+    step = _solve(projection, coordinates, sigma, convention.form, method)
     n_iter, change = 1, np.inf
-    while stopping is not None and change > stopping.tol:
-        if n_iter == stopping.maxiter:
-            _warn_of_limit(method, stopping, change)
+    while method.iterated and change > convention.tol:
+        if n_iter == convention.maxiter:
+            _warn_of_limit(method, convention, change)
             break
         sigma = covariance(step.b)
         covariance.require_regular(sigma, method)
-        last, step = step, _solve(projection, coordinates, sigma, form, method)
-        change = stopping.change(last, step, projection.equation)
+        last, step = step, _solve(projection, coordinates, sigma, convention.form, method)
+        change = _change(convention.criterion, last, step, projection.equation)
         n_iter += 1
-    converged = stopping is None or change <= stopping.tol
+    converged = not method.iterated or change <= convention.tol
     cov = coordinates.covariance(_inverse(step.root))
     return Estimate(step.b, cov, sigma, covariance(step.b), n_iter, converged, change)
+
+
+def _change(criterion: str, old: Step, new: Step, equation: IntArray) -> float:
+    """Distance between two steps in the units of the criterion.
+
+    ``"orthonormal"`` is max_i ‖Δγ_i‖/‖γ_i‖, which does not depend on the units of the data;
+    ``"relative"`` Stata's max |Δb|/(|b₀|+1); ``"norm"`` systemfit's and gretl's ‖Δb‖/‖b₀‖;
+    ``"rms"`` linearmodels' root mean square of Δb.
+    """
+    difference = new.b - old.b
+    if criterion == "relative":
+        return float(np.max(np.abs(difference) / (np.abs(old.b) + 1.0)))
+    if criterion == "norm":
+        return float(np.linalg.norm(difference) / np.linalg.norm(old.b))
+    if criterion == "rms":
+        return float(np.sqrt(np.mean(difference**2)))
+    moved = np.bincount(equation, (new.gamma - old.gamma) ** 2)
+    return float(np.sqrt(np.max(moved / np.bincount(equation, new.gamma**2))))
 
 
 def _inverse(root: FloatArray) -> FloatArray:
@@ -135,10 +124,10 @@ def _inverse(root: FloatArray) -> FloatArray:
     return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
 
 
-def _warn_of_limit(method: Method, stopping: Stopping, change: float) -> None:
+def _warn_of_limit(method: Method, convention: Convention, change: float) -> None:
     warnings.warn(
-        f"{method.title} did not converge in {stopping.maxiter} iterations: the last change is "
-        f"{change:.2e}, the tolerance {stopping.tol:.0e}. Raise maxiter, or look at the residual "
+        f"{method.title} did not converge in {convention.maxiter} iterations: the last change is "
+        f"{change:.2e}, the tolerance {convention.tol:.0e}. Raise maxiter, or look at the residual "
         f"covariance.",
         ConvergenceWarning,
         stacklevel=4,
@@ -165,8 +154,8 @@ def _solve(
     root, info = lapack.dpotrf(normal, lower=True, clean=True)
     if info != 0:
         raise SingularError(
-            f"The normal matrix of {method.title.lower()} is not positive definite; the residual covariance is "
-            f"nearly singular. Use 2SLS or OLS, or remove an equation."
+            f"The normal matrix of {method.title.lower()} is not positive definite; the residual "
+            f"covariance is nearly singular. Use 2SLS or OLS, or remove an equation."
         )
     delta, _ = lapack.dpotrs(root, side, lower=True)
     return Step(delta, coordinates.coordinates(delta), coordinates.coefficients(delta), root)

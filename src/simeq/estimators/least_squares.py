@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simeq._linalg import FloatArray
-from simeq.conventions import Method
+from simeq.conventions import Convention, Method
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.projection import Projection
 from simeq.estimators.restriction import Coordinates
@@ -22,7 +22,7 @@ def least_squares(
     projection: Projection,
     coordinates: Coordinates,
     covariance: ResidualCovariance,
-    form: str,
+    convention: Convention,
     method: Method,
 ) -> Estimate:
     """Estimate by least squares with equal weights, or weights 1/σ_ii from a first step.
@@ -36,8 +36,8 @@ def least_squares(
     projection : Projection
     coordinates : Coordinates
     covariance : ResidualCovariance
-    form : {"sandwich", "equation", "pooled"}
-        The covariance of the coefficients; see `simeq.conventions.Convention`.
+    convention : Convention
+        Its `covariance` is the form of the coefficients' covariance.
     method : Method
         With "identity" or "diagonal" weights of the equations.
 
@@ -57,9 +57,9 @@ def least_squares(
         side = coordinates.reduce_side(weight * (projection.own - coordinates.shift))
         b = coordinates.coefficients(bread @ side)
     own = projection.equation
-    if form == "sandwich":
+    if convention.covariance == "sandwich":
         middle = sigma[own[:, None], own] * np.multiply.outer(weight, weight) * projection.gram
-    elif form == "pooled" and coordinates.restriction is not None and not weighted:
+    elif convention.covariance == "pooled" and coordinates.restriction is not None and not weighted:
         middle = np.diag(np.full(own.size, pooled_variance(covariance, sigma, coordinates)))
     else:
         middle = np.diag(sigma.diagonal()[own] * weight**2)
@@ -75,5 +75,7 @@ def pooled_variance(
     total = covariance.nobs * len(sigma)
     if (covariance.divisor == covariance.nobs).all():
         return rss / total
-    free = coordinates.shift.size - (coordinates.restriction.count if coordinates.restriction else 0)
+    free = coordinates.shift.size - (
+        coordinates.restriction.count if coordinates.restriction else 0
+    )
     return rss / (total - free)

@@ -116,7 +116,9 @@ class Coordinates:
 
     def coefficients(self, delta: FloatArray) -> FloatArray:
         """b of a solution δ, by back substitution."""
-        parts = [np.linalg.solve(t, delta[own]) for t, own in zip(self.t, self._slices(), strict=True)]
+        parts = [
+            np.linalg.solve(t, delta[own]) for t, own in zip(self.t, self._slices(), strict=True)
+        ]
         g = np.concatenate(parts)
         return g if self.restriction is None else self.restriction.n @ g + self.restriction.c
 
@@ -159,10 +161,8 @@ def restricted_coordinates(t: Sequence[FloatArray], restriction: Restriction) ->
             f"The system is not identified even with its constraints: the rank of the regressors "
             f"on the instruments falls short by {lacking}; add instruments or constraints."
         )
-    return Coordinates(
-        (triangle,), _inverses([triangle]), m, stacked @ restriction.c, restriction
-    )
+    return Coordinates((triangle,), _inverses([triangle]), m, stacked @ restriction.c, restriction)
 
 
 def _inverses(t: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
-    return tuple(np.linalg.solve(own, np.eye(len(own))) for own in t)
+    return tuple(np.asarray(np.linalg.solve(own, np.eye(len(own)))) for own in t)

@@ -1,0 +1,109 @@
+"""One equation of a system's results, in the shape that statsmodels' tables ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from simeq.inference import Coefficients
+
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
+    from simeq.results import SystemResults
+
+
+class EquationResults(Coefficients):
+    """One equation of a system's results; `SystemResults.equations` holds them.
+
+    It has what statsmodels' ``summary_col`` asks for.
+    """
+
+    def __init__(self, system: SystemResults, position: int) -> None:
+        model = system.model
+        ends = np.cumsum([0, *model.system.sizes])
+        own = slice(ends[position], ends[position + 1])
+        terms = [str(term) for term in model.index.get_level_values("term")[own]]
+        dof = system._dof
+        super().__init__(
+            system._b[own],
+            system._cov[own, own],
+            pd.Index(terms, name="term"),
+            terms,
+            None if dof is None else dof[own],
+            float(model.nobs - len(terms)),
+        )
+        self.system = system
+        self.label = model.labels[position]
+        self.model = EquationNames(model.endog_names[position], terms)
+        self.method = system.method
+        self._position = position
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the sample."""
+        return self.system.nobs
+
+    @property
+    def df_model(self) -> int:
+        """Regressors beside the constant."""
+        return len(self._names) - int(self.system.model.system.has_constant[self._position])
+
+    @property
+    def rsquared(self) -> float:
+        """R², 1 − RSS/TSS with structural residuals."""
+        return float(self.system.rsquared.iloc[self._position])
+
+    @property
+    def rsquared_adj(self) -> float:
+        """Adjusted R²."""
+        return float(self.system.rsquared_adj.iloc[self._position])
+
+    @property
+    def rmse(self) -> float:
+        """Root mean square residual, √(RSS/n)."""
+        return float(self.system.rmse.iloc[self._position])
+
+    @property
+    def resid(self) -> pd.Series[float]:
+        """Structural residuals (n,)."""
+        return self.system.resid[self.label]
+
+    @property
+    def fittedvalues(self) -> pd.Series[float]:
+        """Right side (n,) at the data."""
+        return self.system.fittedvalues[self.label]
+
+    def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
+        """Right side of the equation at new data; see `SystemResults.predict`."""
+        return self.system.predict(data)[self.label]
+
+    def summary(self, alpha: float = 0.05) -> Summary:
+        """Return the equation's results as a table.
+
+        Returns
+        -------
+        statsmodels.iolib.summary.Summary
+        """
+        from simeq.summary import summarize_equation
+
+        return summarize_equation(self, alpha)
+
+    def _repr_html_(self) -> str:
+        return str(self.summary().as_html())
+
+    def __repr__(self) -> str:
+        """Say in one line which equation this is."""
+        return f"<EquationResults {self.label}: {len(self._names)} coefficients>"
+
+
+@dataclass(frozen=True)
+class EquationNames:
+    """The names of an equation's columns, as statsmodels' tables ask a model for them."""
+
+    endog_names: str
+    exog_names: list[str]
