@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.inference import Coefficients
+from simeq.summary import Block, Report, render
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -89,9 +90,30 @@ class EquationResults(Coefficients):
         -------
         statsmodels.iolib.summary.Summary
         """
-        from simeq.summary import summarize_equation
+        one = np.ones((1, 1))
+        title, notes = self.system.title, self.system.notes
+        return render(Report(title, (), (self.block(alpha),), (self.label,), one, notes))
 
-        return summarize_equation(self, alpha)
+    def block(self, alpha: float = 0.05) -> Block:
+        """Return the equation's numbers as a summary prints them."""
+        letter = "t" if self.use_t else "z"
+        bounds = self.conf_int(alpha)
+        coefficients = pd.DataFrame(
+            {
+                "coef": self.params,
+                "std err": self.bse,
+                letter: self.tvalues,
+                f"P>|{letter}|": self.pvalues,
+                f"[{alpha / 2:g}": bounds["lower"],
+                f"{1 - alpha / 2:g}]": bounds["upper"],
+            }
+        )
+        fit = (
+            ("R-squared", self.rsquared),
+            ("Adj. R-squared", self.rsquared_adj),
+            ("RMSE", self.rmse),
+        )
+        return Block(f"Equation {self.label}: {self.model.endog_names}", fit, coefficients)
 
     def _repr_html_(self) -> str:
         return str(self.summary().as_html())

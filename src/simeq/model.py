@@ -129,9 +129,7 @@ class SystemEquations:
     @property
     def instrument_names(self) -> dict[str, list[str]]:
         """Instruments that each equation uses, redundant ones left out."""
-        design = self.system.design
-        lists = zip(self.labels, design.instruments, self.system.instruments, strict=True)
-        return {label: [design.names[own[j]] for j in z.kept] for label, own, z in lists}
+        return self.system.instrument_names
 
     @property
     def roles(self) -> pd.DataFrame:

@@ -15,10 +15,13 @@ import pandas as pd
 from simeq import measures
 from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
+from simeq.description import describe
 from simeq.equation_results import EquationResults
 from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
 from simeq.inference import Coefficients
+from simeq.summary import Report, render
+from simeq.tables import number
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -101,16 +104,6 @@ class SystemResults(Coefficients):
         differ = self.model.system.instruments_differ
         return self._convention.form if self.uses_instruments and differ else None
 
-    @property
-    def cov_form(self) -> str:
-        """Form of the coefficients' covariance: "gls", or the convention's for other methods."""
-        return "gls" if self._estimator.is_gls else self._convention.covariance
-
-    @property
-    def t_dof(self) -> FloatArray | None:
-        """Degrees of freedom (K,) of Student's t, or None for the normal distribution."""
-        return self._dof
-
     # ------------------------------------------------------------------ sample and fit
 
     @property
@@ -175,7 +168,7 @@ class SystemResults(Coefficients):
     @property
     def rsquared_adj(self) -> pd.Series[float]:
         """Adjusted R² by equation: 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
-        r2 = self.rsquared.to_numpy(dtype=np.float64)
+        r2 = np.asarray(self.rsquared, dtype=np.float64)
         values = measures.adjusted(r2, self.nobs, self._sizes, self._is_centred)
         return self._labelled(values, "rsquared_adj")
 
@@ -192,7 +185,7 @@ class SystemResults(Coefficients):
         """
         own = self._estimate.sigma_resid if self._convention.mcelroy_divisor else None
         found = measures.system_rsquared(
-            self._e, self.model.system.y, self.rsquared.to_numpy(dtype=np.float64), own
+            self._e, self.model.system.y, np.asarray(self.rsquared, dtype=np.float64), own
         )
         return pd.Series(found, name="system_rsquared")
 
@@ -256,9 +249,48 @@ class SystemResults(Coefficients):
         statsmodels.iolib.summary.Summary
             With ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``.
         """
-        from simeq.summary import summarize
+        sigma = self._estimate.sigma_resid
+        size = np.sqrt(sigma.diagonal())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            correlation = sigma / np.multiply.outer(size, size)
+        return render(
+            Report(
+                f"System: {self.title}",
+                self._facts(),
+                tuple(equation.block(alpha) for equation in self.equations.values()),
+                self.model.labels,
+                correlation,
+                self.notes,
+            )
+        )
 
-        return summarize(self, alpha)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that say what was done: estimator, divisor, distribution, sample."""
+        return tuple(
+            describe(
+                self.model.system,
+                self._estimator,
+                self._convention,
+                self._estimate,
+                self.constraints,
+                self._dof,
+            )
+        )
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        """The system's numbers for the head of the summary."""
+        system = self.system_rsquared
+        return (
+            ("Equations", f"{len(self.model.labels)}"),
+            ("Observations", f"{self.nobs:,}"),
+            ("Coefficients", f"{self._b.size}"),
+            ("Constraints", f"{len(self.constraints)}"),
+            ("Log-likelihood", number(self.llf)),
+            ("McElroy R-squared", number(system["mcelroy"])),
+            ("Judge R-squared", number(system["judge"])),
+            ("Iterations", f"{self.n_iter}"),
+        )
 
     def _repr_html_(self) -> str:
         return str(self.summary().as_html())

@@ -1,17 +1,16 @@
-"""Results as statsmodels' tables: a header, a block for each equation, correlation, notes."""
+"""A report of numbers and names as statsmodels' tables. It knows no model."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
+import pandas as pd
 from statsmodels.iolib.summary import Summary
 from statsmodels.iolib.table import SimpleTable
 
-from simeq.equation_results import EquationResults
-from simeq.errors import count, listing
-from simeq.results import SystemResults
+from simeq._linalg import FloatArray
 from simeq.tables import number, shorten
 
 #: Width of the printed summary, and of a coefficient's name in it.
@@ -21,20 +20,49 @@ NAME_WIDTH = 19
 #: Most equations for which the residual correlation is printed.
 MOST_CORRELATED = 12
 
-_DIVISORS = {
-    "none": "n",
-    "geomean": "sqrt((n - k_i)(n - k_j))",
-    "mean": "the mean of n - k_i",
-    "max": "n - max(k_i, k_j)",
-    "theil": "Theil's n - k_i - k_j + tr(...)",
-}
 
-_COVARIANCES = {
-    "gls": "inverse of the weighted normal matrix, nonrobust",
-    "sandwich": "full sandwich across equations, nonrobust",
-    "equation": "each equation by its own variance, nonrobust",
-    "pooled": "by equation, one pooled variance under constraints, nonrobust",
-}
+@dataclass(frozen=True)
+class Block:
+    """One equation.
+
+    Attributes
+    ----------
+    name : str
+        Its label and dependent.
+    fit : tuple of (str, float)
+        Measures of fit by name.
+    coefficients : DataFrame
+        Columns coef, std err, the statistic, p value, and the interval's bounds.
+    """
+
+    name: str
+    fit: tuple[tuple[str, float], ...]
+    coefficients: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a summary prints.
+
+    Attributes
+    ----------
+    title : str
+    facts : tuple of (str, str)
+        The system's numbers by name, in two columns.
+    blocks : tuple of Block
+    labels : tuple of str
+        Equations of the correlation.
+    correlation : (G, G) array
+        Of the residuals.
+    notes : tuple of str
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    blocks: tuple[Block, ...]
+    labels: tuple[str, ...]
+    correlation: FloatArray
+    notes: tuple[str, ...]
 
 
 class SystemSummary(Summary):
@@ -46,91 +74,23 @@ class SystemSummary(Summary):
         return "\n\n\\bigskip\n".join(parts).replace("…", r"\ldots{}")
 
 
-def summarize(result: SystemResults, alpha: float) -> Summary:
-    """Lay out the results of a system."""
+def render(report: Report) -> Summary:
+    """Lay a report out as tables of at most 80 columns."""
     summary = SystemSummary()
+    if report.facts:
+        summary.tables.append(_facts(report))
     legend: dict[str, str] = {}
-    summary.tables.append(_header(result))
-    for equation in result.equations.values():
-        summary.tables += _block(equation, alpha, legend)
-    if 1 < len(result.equations) <= MOST_CORRELATED:
-        summary.tables += _correlation(result)
-    summary.tables.append(_notes([*_facts(result), *_legend(legend)]))
+    for block in report.blocks:
+        summary.tables += _block(block, legend)
+    if 1 < len(report.labels) <= MOST_CORRELATED:
+        summary.tables.append(_correlation(report.labels, report.correlation))
+    named = [f"{short} = {name}" for short, name in legend.items()]
+    summary.tables.append(_notes([*report.notes, *named]))
     return summary
-
-
-def summarize_equation(result: EquationResults, alpha: float) -> Summary:
-    """Lay out the results of one equation."""
-    summary = SystemSummary()
-    legend: dict[str, str] = {}
-    summary.tables += _block(result, alpha, legend)
-    summary.tables.append(_notes([*_facts(result.system), *_legend(legend)]))
-    return summary
-
-
-def _header(result: SystemResults) -> SimpleTable:
-    system = result.system_rsquared
-    left = [
-        ("Equations", f"{len(result.equations)}"),
-        ("Observations", f"{result.nobs:,}"),
-        ("Coefficients", f"{result.params.size}"),
-        ("Constraints", f"{len(result.constraints)}"),
-    ]
-    right = [
-        ("Log-likelihood", number(result.llf)),
-        ("McElroy R-squared", number(system["mcelroy"])),
-        ("Judge R-squared", number(system["judge"])),
-        ("Iterations", f"{result.n_iter}"),
-    ]
-    rows = [[f"{a}:", b, f"{c}:", d] for (a, b), (c, d) in zip(left, right, strict=True)]
-    return SimpleTable(
-        rows,
-        title=f"System: {result.title}",
-        txt_fmt=_TOP,
-    )
-
-
-def _block(result: EquationResults, alpha: float, legend: dict[str, str]) -> list[SimpleTable]:
-    """Return one equation's fit and coefficients, long names shortened into the legend."""
-    terms = [str(term) for term in result.params.index]
-    short = shorten(terms, NAME_WIDTH)
-    legend.update({short[term]: term for term in terms if short[term] != term})
-    letter = "t" if result.use_t else "z"
-    interval = [f"[{alpha / 2:g}", f"{1 - alpha / 2:g}]"]
-    bounds = result.conf_int(alpha)
-    numbers = zip(
-        [short[term] for term in terms],
-        map(number, result.params),
-        map(number, result.bse),
-        [f"{t:.3f}" for t in result.tvalues],
-        [f"{p:.3f}" for p in result.pvalues],
-        map(number, bounds["lower"]),
-        map(number, bounds["upper"]),
-        strict=True,
-    )
-    fit = [
-        "R-squared:", number(result.rsquared),
-        "Adj. R-squared:", number(result.rsquared_adj),
-        "RMSE:", number(result.rmse),
-    ]  # fmt: skip
-    name = f"Equation {result.label}: {result.model.endog_names}"
-    return [
-        SimpleTable([fit], title=shorten([name], WIDTH)[name], txt_fmt=_FIT),
-        SimpleTable(
-            list(numbers),
-            headers=["", "coef", "std err", letter, f"P>|{letter}|", *interval],
-            txt_fmt=_COEFFICIENTS,
-        ),
-    ]
 
 
 _RULES = {"table_dec_above": "-", "table_dec_below": "-", "header_dec_below": "-", "colsep": " "}
-_TOP = {
-    **_RULES,
-    "table_dec_above": "=",
-    "colwidths": [16, 22, 21, 18],
-    "data_aligns": "lrlr",
-}
+_FACTS = {**_RULES, "table_dec_above": "=", "colwidths": [16, 22, 21, 18], "data_aligns": "lrlr"}
 _FIT = {
     **_RULES,
     "table_dec_above": "=",
@@ -143,87 +103,61 @@ _COEFFICIENTS = {
     "data_aligns": "lrrrrrr",
     "header_align": "r",
 }
+_NOTES = {
+    **_RULES,
+    "table_dec_above": "=",
+    "table_dec_below": "=",
+    "data_aligns": "l",
+    "colwidths": [WIDTH],
+}
 
 
-def _correlation(result: SystemResults) -> list[SimpleTable]:
-    """Correlation of the final residuals, lower triangle, columns by number."""
-    sigma = result.sigma_resid.to_numpy()
-    size = np.sqrt(sigma.diagonal())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = sigma / np.multiply.outer(size, size)
-    labels = shorten(list(result.equations), NAME_WIDTH - 5)
+def _facts(report: Report) -> SimpleTable:
+    half = len(report.facts) // 2
+    pairs = zip(report.facts[:half], report.facts[half:], strict=True)
+    rows = [[f"{a}:", b, f"{c}:", d] for (a, b), (c, d) in pairs]
+    return SimpleTable(rows, title=report.title, txt_fmt=_FACTS)
+
+
+def _block(block: Block, legend: dict[str, str]) -> list[SimpleTable]:
+    """Return an equation's fit and coefficients; names too long go short into the legend."""
+    terms = [str(term) for term in block.coefficients.index]
+    short = shorten(terms, NAME_WIDTH, taken=legend)
+    legend.update({short[term]: term for term in terms if short[term] != term})
+    rows = [
+        [short[term], number(b), number(se), f"{t:.3f}", f"{p:.3f}", number(low), number(high)]
+        for term, (b, se, t, p, low, high) in zip(terms, block.coefficients.to_numpy(), strict=True)
+    ]
+    fit = [cell for name, value in block.fit for cell in (f"{name}:", number(value))]
+    return [
+        SimpleTable([fit], title=shorten([block.name], WIDTH)[block.name], txt_fmt=_FIT),
+        SimpleTable(rows, headers=["", *block.coefficients.columns], txt_fmt=_COEFFICIENTS),
+    ]
+
+
+def _correlation(labels: Sequence[str], correlation: FloatArray) -> SimpleTable:
+    """Lower triangle of the residuals' correlation, equations by number in the columns."""
+    short = shorten(labels, NAME_WIDTH - 5)
     numbers = [f"({i})" for i in range(1, len(labels) + 1)]
     rows = [
-        [f"{mark} {label}", *(number(v, 3) for v in own[: i + 1]), *[""] * (len(labels) - i - 1)]
-        for i, (mark, label, own) in enumerate(
-            zip(numbers, labels.values(), correlation, strict=True)
-        )
+        [f"{numbers[i]} {short[label]}"]
+        + [f"{value:.3f}" for value in correlation[i, : i + 1]]
+        + [""] * (len(labels) - i - 1)
+        for i, label in enumerate(labels)
     ]
-    widths = [NAME_WIDTH, *[(WIDTH - NAME_WIDTH) // max(len(labels), 6) - 1] * len(labels)]
-    return [
-        SimpleTable(
-            rows,
-            headers=["", *numbers],
-            title="Residual correlation",
-            txt_fmt={
-                **_RULES,
-                "table_dec_above": "=",
-                "colwidths": widths,
-                "data_aligns": "l" + "r" * len(labels),
-                "header_align": "r",
-            },
-        )
-    ]
-
-
-def _facts(result: SystemResults) -> list[str]:
-    """Say what was done: estimator, divisor, distribution, instruments, rows."""
-    model = result.model
-    form = f", {result.form.upper()} form" if result.form and result.cov_form == "gls" else ""
-    facts = [f"Estimator: {result.title.lower()}{form}."]
-    facts.append(f"Residual covariance: divisor {_DIVISORS[result.sigma_dof]}.")
-    facts.append(f"Covariance of coefficients: {_COVARIANCES[result.cov_form]}.")
-    if result.t_dof is not None:
-        dof = sorted(set(result.t_dof))
-        facts.append(f"Distribution: Student's t with {listing(f'{d:g}' for d in dof)} df.")
-    else:
-        facts.append("Distribution: standard normal.")
-    if result.uses_instruments:
-        facts += _instrument_facts(model.instrument_names)
-    if result.constraints:
-        facts.append(f"Constraints: {'; '.join(result.constraints)}.")
-    if not result.converged:
-        facts.append(
-            f"NOT CONVERGED after {count(result.n_iter, 'iteration')}: last change "
-            f"{result.change:.1e}."
-        )
-    facts.append(f"Sample: {model.system.design.sample.describe()}")
-    return facts
-
-
-def _instrument_facts(names: dict[str, list[str]]) -> list[str]:
-    lists = {tuple(own) for own in names.values()}
-    if len(lists) == 1:
-        return [f"Instruments: {listing(lists.pop(), 30)}."]
-    return [f"Instruments of {label}: {listing(own, 30)}." for label, own in names.items()]
-
-
-def _legend(legend: dict[str, str]) -> list[str]:
-    return [f"{short} = {name}" for short, name in legend.items()]
+    width = (WIDTH - NAME_WIDTH) // max(len(labels), 6) - 1
+    layout = {
+        **_RULES,
+        "table_dec_above": "=",
+        "colwidths": [NAME_WIDTH, *[width] * len(labels)],
+        "data_aligns": "l" + "r" * len(labels),
+        "header_align": "r",
+    }
+    return SimpleTable(rows, headers=["", *numbers], title="Residual correlation", txt_fmt=layout)
 
 
 def _notes(lines: Sequence[str]) -> SimpleTable:
     wrapped = [
         part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="  ")
     ]
-    return SimpleTable(
-        [[line] for line in wrapped],
-        title="Notes",
-        txt_fmt={
-            **_RULES,
-            "table_dec_above": "=",
-            "table_dec_below": "=",
-            "data_aligns": "l",
-            "colwidths": [WIDTH],
-        },
-    )
+    return SimpleTable([[line] for line in wrapped], title="Notes", txt_fmt=_NOTES)

@@ -146,6 +146,15 @@ class System:
         return identification.exogenous(self.design, self.factor, self.used, self.instruments)
 
     @property
+    def instrument_names(self) -> dict[str, list[str]]:
+        """Instruments of each equation by its label, redundant ones left out."""
+        names, lists = self.design.names, self.design.instruments
+        return {
+            label: [names[own[j]] for j in basis.kept]
+            for label, own, basis in zip(self.labels, lists, self.instruments, strict=True)
+        }
+
+    @property
     def instruments_differ(self) -> bool:
         """Whether equations have different instruments."""
         return len(set(self.design.instruments)) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _LATEX = str.maketrans(
@@ -146,20 +146,29 @@ def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def shorten(names: Sequence[str], width: int) -> dict[str, str]:
-    """Give long names short ones of at most `width` characters, all distinct."""
+def shorten(
+    names: Sequence[str], width: int, taken: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Give long names short ones of at most `width` characters, all distinct.
+
+    Parameters
+    ----------
+    names : sequence of str
+    width : int
+    taken : mapping, optional
+        Short names that stand for others already.
+    """
+    used = dict(taken or {})
     short: dict[str, str] = {}
     for name in names:
-        text = name
-        if len(name) > width:
-            tail = width // 3
-            text = f"{name[: width - tail - 1]}…{name[-tail:]}"
-        number_ = 2
-        while text in short.values():
-            mark = f"~{number_}"
+        tail = width // 2
+        text = name if len(name) <= width else f"{name[: width - tail - 1]}…{name[-tail:]}"
+        alternative = 2
+        while used.get(text, name) != name:
+            mark = f"~{alternative}"
             text = f"{name[: width - len(mark)]}{mark}"
-            number_ += 1
-        short[name] = text
+            alternative += 1
+        used[text], short[name] = name, text
     return short
 
 
