@@ -67,6 +67,8 @@ class Groups:
 
     def name(self, group: int) -> str:
         """Name one group, for messages."""
+        if self.labels.nlevels == 1 and self.labels.name is None:
+            return f"group {self.labels[group]}"
         return at(self.labels, group)
 
 
@@ -235,10 +237,5 @@ def _codes(key: pd.Index) -> tuple[NDArray[np.intp], pd.Index]:
         raise CouplingError(f"The key {name} is missing in row {missing[0]}.")
     if isinstance(key, pd.CategoricalIndex):
         return np.asarray(key.codes, dtype=np.intp), pd.Index(key.categories, name=key.name)
-    try:
-        codes, labels = key.factorize(sort=True)
-    except TypeError:
-        raise CouplingError(
-            f"The labels of {key.name!r} cannot be sorted; make them one type."
-        ) from None
+    codes, labels = key.factorize(sort=True)
     return codes, pd.Index(labels, name=key.name)

@@ -99,6 +99,11 @@ class CouplingModel:
         if isinstance(self.weights, str):
             only(self.weights, tuple(WEIGHTS), "weights")
         only(self.nan, ("raise", "propagate"), "nan")
+        low, high = self.feature_range
+        if not 0 <= low < high <= 1:
+            raise CouplingError(
+                f"feature_range must increase within [0, 1]; it is {self.feature_range!r}."
+            )
 
     @property
     def directions(self) -> dict[tuple[Any, Any], Direction]:
@@ -147,7 +152,7 @@ class CouplingModel:
             self._warn_shared()
             Z, bounds = self._scaled(X, None, "keep")
             details = self._weigh(Z)
-            return self._score(panel, Z, bounds, details)
+            return self._result(panel, Z, bounds, details, self._indices(Z, details["weight"]))
 
     def score(
         self, panel: pd.DataFrame, unit: Hashable, time: Hashable, bounds: pd.DataFrame,
@@ -177,7 +182,8 @@ class CouplingModel:
             panel = keyed(panel, unit, time)
             X = self._indicators(panel)[list(bounds.columns)]
             Z, _ = self._scaled(X, bounds, outside)
-            return self._score(panel, Z, bounds, details)
+            U = _on_scale(self._indices(Z, details["weight"]))
+            return self._result(panel, Z, bounds, details, U)
 
     def _indicators(self, panel: pd.DataFrame) -> pd.DataFrame:
         """Columns of all subsystems, (n, k), over (system, indicator)."""
@@ -214,7 +220,7 @@ class CouplingModel:
 
     def _weigh(self, Z: pd.DataFrame) -> pd.DataFrame:
         """Weights with what they rest on, over (system, indicator)."""
-        complete = Z.dropna() if self.nan == "propagate" else Z
+        complete = Z.dropna()  # balance was looked at before, hence the plain index below
         if isinstance(self.weights, str) or callable(self.weights):
             parts = {
                 system: self._weigh_one(pd.DataFrame(complete[system]))
@@ -231,33 +237,32 @@ class CouplingModel:
         extra = (
             {"constant": "zero"} if self.weights == "critic" and self.constant != "raise" else {}
         )
-        _, table = WEIGHTS[self.weights](z, details=True, **extra)
+        _, table = WEIGHTS[self.weights](z.reset_index(drop=True), details=True, **extra)
         return pd.DataFrame(table)
 
-    def _score(
-        self, panel: pd.DataFrame, Z: pd.DataFrame, bounds: pd.DataFrame, details: pd.DataFrame
-    ) -> CouplingResult:
-        members = {system: list(Z[[system]].columns) for system in Z.columns.unique("system")}
-        if len(members) < len(self.systems):
-            raise CouplingError("A subsystem has no indicator left after dropping constant ones.")
-        U = self._indices(Z, details["weight"], members)
-        inside = details["weight"] / details.groupby(level="system", sort=False)[
-            "weight"
-        ].transform("sum")
+    def _result(
+        self, panel: pd.DataFrame, Z: pd.DataFrame, bounds: pd.DataFrame,
+        details: pd.DataFrame, U: pd.DataFrame,
+    ) -> CouplingResult:  # fmt: skip
+        """Couple the indices, and keep what led to them."""
         degrees = coupling_coordination(
-            _on_scale(U), self.alpha, method=self.method, scheme=self.scheme, k=self.k,
+            U, self.alpha, method=self.method, scheme=self.scheme, k=self.k,
             zero=self.zero, closed=self.closed, labels=self.labels, nan=self.nan,
             renormalize=self.renormalize,
         )  # fmt: skip
+        total = details.groupby(level="system", sort=False)["weight"].transform("sum")
         used = {column for _, column in self.directions}
         return CouplingResult(
-            model=self, scaled=Z, bounds=bounds, details=details.assign(weight=inside),
-            indices=_on_scale(U, quiet=True), degrees=degrees,
+            model=self, scaled=Z, bounds=bounds,
+            details=details.assign(weight=details["weight"] / total), indices=U, degrees=degrees,
             keys=panel[[column for column in panel.columns if column not in used]],
         )  # fmt: skip
 
-    def _indices(self, Z: pd.DataFrame, weights: Any, members: Mapping[Any, Any]) -> pd.DataFrame:
+    def _indices(self, Z: pd.DataFrame, weights: Any) -> pd.DataFrame:
         """Add up; computed weights have been warned of where they were computed."""
+        members = {system: list(Z[[system]].columns) for system in Z.columns.unique("system")}
+        if len(members) < len(self.systems):
+            raise CouplingError("A subsystem has no indicator left after dropping constant ones.")
         given = not (isinstance(self.weights, str) or callable(self.weights))
         with warnings.catch_warnings():
             if not given:
@@ -318,10 +323,10 @@ def keyed(panel: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFrame:
     return as_panel(panel, unit, time)
 
 
-def _on_scale(U: pd.DataFrame, *, quiet: bool = False) -> pd.DataFrame:
+def _on_scale(U: pd.DataFrame) -> pd.DataFrame:
     """Set indices that new data carried beyond [0, 1] to the end, and say so."""
     beyond = ((U < -1e-12) | (U > 1 + 1e-12)).to_numpy()
-    if beyond.any() and not quiet:
+    if beyond.any():
         row, column = np.argwhere(beyond)[0]
         warn(
             f"Index {U.columns[column]!r} is {U.iloc[row, column]:.4g} at {at(U.index, int(row))}, "

@@ -5,14 +5,12 @@ be told apart by colour-blind readers. Every function draws into `ax`, or into a
 returns the Axes.
 """
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from coupling.errors import CouplingError
-from coupling.levels import resolve
 from coupling.results import CouplingResult
 
 if TYPE_CHECKING:
@@ -137,19 +135,24 @@ def degree_heatmap(
     >>> ax.get_xlabel()
     'year'
     """
-    grid = result.D.unstack(1)
+    grid = result.level.unstack(1)
     if sort:
-        grid = grid.loc[grid.mean(axis=1).sort_values(ascending=False, kind="stable").index]
+        means = result.D.groupby(level=0).mean()
+        grid = grid.loc[means.sort_values(ascending=False, kind="stable").index]
     ax = _axes(ax, (8.5, max(3.0, 0.17 * len(grid) + 1.2)))
-    scheme = resolve(result.model.scheme, result.model.labels, result.model.closed)
-    colours, norm, centres = _level_colours(scheme.edges)
-    image = ax.imshow(np.ma.masked_invalid(grid.to_numpy()), cmap=colours, norm=norm, aspect="auto")
+    labels = result.degrees["label"].cat.categories
+    colours = _level_colours(len(labels))
+    image = ax.imshow(
+        np.ma.masked_invalid(grid.mask(grid == 0).to_numpy(dtype=np.float64)),
+        cmap=colours, vmin=0.5, vmax=len(labels) + 0.5, aspect="auto", interpolation="nearest",
+    )  # fmt: skip
     ax.set_xticks(range(grid.shape[1]), [str(t) for t in grid.columns], rotation=90, fontsize=8)
     ax.set_yticks(range(len(grid)), [str(u) for u in grid.index], fontsize=7)
     ax.set_xlabel(str(result.time))
-    ax.set_title("Coupling coordination degree D by level")
-    bar = ax.figure.colorbar(image, ax=ax, spacing="uniform", pad=0.02)
-    bar.set_ticks(centres, labels=[f"{n}  {label}" for n, label in enumerate(scheme.labels, 1)])
+    ax.set_title("Level of the coupling coordination degree D")
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.02)
+    numbers = range(1, len(labels) + 1)
+    bar.set_ticks(list(numbers), labels=[f"{n}  {labels[n - 1]}" for n in numbers])
     bar.ax.tick_params(labelsize=8, length=0)
     return ax
 
@@ -183,8 +186,7 @@ def levels_by_time(result: CouplingResult, *, ax: "Axes | None" = None) -> "Axes
     'Number of units'
     """
     counts = result.level_counts()
-    scheme = resolve(result.model.scheme, result.model.labels, result.model.closed)
-    colours, _, _ = _level_colours(scheme.edges)
+    colours = _level_colours(counts.shape[1])
     ax = _axes(ax, (8.5, 4.5))
     places, bottom = np.arange(len(counts)), np.zeros(len(counts))
     for number, label in enumerate(counts.columns):
@@ -256,7 +258,7 @@ def obstacle_bars(result: CouplingResult, *, top: int = 10, ax: "Axes | None" = 
     ax.margins(x=0.1)
     ax.set_xlabel("Mean obstacle degree (% of the gap to 1)")
     ax.set_title("What holds coordination back")
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     _tidy(ax)
     return ax
 
@@ -302,13 +304,10 @@ def _n_units(result: CouplingResult) -> int:
     return result.D.index.get_level_values(0).nunique()
 
 
-def _level_colours(edges: tuple[float, ...]) -> tuple[Any, Any, list[float]]:
-    """One colour for each level, the norm that cuts at the edges, and the middle of each level."""
+def _level_colours(n: int) -> Any:
+    """One colour for each of n levels."""
     from matplotlib import colormaps
-    from matplotlib.colors import BoundaryNorm, ListedColormap
+    from matplotlib.colors import ListedColormap
 
-    ends = (0.0, *edges, 1.0)
-    shades = colormaps[LEVELS](np.linspace(0.05, 0.95, len(ends) - 1))
-    colours = ListedColormap(list(shades)).with_extremes(bad=MISSING)
-    centres = [(low + high) / 2 for low, high in pairwise(ends)]
-    return colours, BoundaryNorm(ends, len(ends) - 1), centres
+    shades = colormaps[LEVELS](np.linspace(0.05, 0.95, n))
+    return ListedColormap(list(shades)).with_extremes(bad=MISSING)

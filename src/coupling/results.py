@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -114,7 +114,7 @@ class CouplingResult:
         """
         keys = self._keys(by)
         means = {
-            name: aggregate(self.degrees[name], keys, total=None, nan="omit")
+            name: aggregate(self.degrees[name].to_numpy(), keys, total=None, nan="omit")
             for name in ("C", "T", "D")
         }
         if len(keys) == 2:
@@ -142,7 +142,7 @@ class CouplingResult:
             Average D.
         """
         keys = [*self._keys(self.time), *self._keys(by)]
-        table: pd.DataFrame = aggregate(self.D, keys, total=total, nan="omit")
+        table: pd.DataFrame = aggregate(self.D.to_numpy(), keys, total=total, nan="omit")
         return table
 
     def of_means(
@@ -157,7 +157,7 @@ class CouplingResult:
         Parameters
         ----------
         by : label, mapping unit → group, (n,) labels, or a list of these
-            The grouping; by default time.
+            The grouping; by default time. Rows with a missing index are left out.
         rescale : (float, float), optional
             Range to which averages are stretched, the paper's is (0.01, 0.99).
         within : label, optional
@@ -168,10 +168,10 @@ class CouplingResult:
         DataFrame, (G, 5)
             C, T, D, level, label.
         """
-        model = self.model
+        model, complete = self.model, self.indices.notna().all(axis=1).to_numpy()
+        keys = [key[complete] for key in self._keys(self.time if by is None else by)]
         return coupling_of_means(
-            self.indices.dropna(), [key.reindex(self.indices.dropna().index) for key in
-            self._keys(self.time if by is None else by)], rescale=rescale, within=within,
+            self.indices[complete].reset_index(drop=True), keys, rescale=rescale, within=within,
             weights=model.alpha, method=model.method, scheme=model.scheme, k=model.k,
             zero=model.zero, closed=model.closed, labels=model.labels,
             renormalize=model.renormalize,
@@ -300,26 +300,29 @@ class CouplingResult:
         )
         return Report(tables)
 
-    def _keys(self, by: Any) -> "list[pd.Series[Any]]":
+    def _keys(self, by: Any) -> list[pd.Index]:
         """Labels of each key, (n,), over the rows."""
         several = isinstance(by, (list, tuple)) and len(by) != len(self.degrees)
         return [self._key(one) for one in (by if several else [by])]
 
-    def _key(self, by: Any) -> "pd.Series[Any]":
-        index = self.degrees.index
-        if isinstance(by, (Mapping, pd.Series)) and not (
-            isinstance(by, pd.Series) and by.index.nlevels == 2
-        ):
-            units = index.get_level_values(0)
-            key = pd.Series(units.map(dict(by.items())), index=index)
-            return key.rename(getattr(by, "name", None) or "group")
-        if isinstance(by, pd.Series):
-            return by.reindex(index)
+    def _key(self, by: Any) -> pd.Index:
+        index = cast(pd.MultiIndex, self.degrees.index)
+        if isinstance(by, pd.Series) and by.index.nlevels == 2:
+            return _labels(by.reindex(index), by.name)
+        if isinstance(by, (Mapping, pd.Series)):
+            labels: pd.Index = index.get_level_values(0).map(dict(by.items()))
+            labels.name = getattr(by, "name", None) or "group"
+            return labels
         if isinstance(by, Hashable) and by in index.names:
-            return pd.Series(index.get_level_values(index.names.index(by)), index=index, name=by)
+            return index.get_level_values(index.names.index(by))
         if isinstance(by, Hashable) and by in self.keys.columns:
-            return self.keys[by]
+            return _labels(self.keys[by], by)
         if isinstance(by, Hashable) or len(by) != len(index):
             known = [*index.names, *self.keys.columns]
             raise CouplingError(f"by={by!r} is no key of the panel; there are {listed(known, 12)}.")
-        return pd.Series(list(by), index=index, name="group")
+        return pd.Index(by, name="group")
+
+
+def _labels(key: "pd.Series[Any]", name: Hashable) -> pd.Index:
+    labels: pd.Index = pd.Index(key.array, name=name)
+    return labels

@@ -99,7 +99,7 @@ def normalize(
         one = scaled.iloc[:, 0] if isinstance(X, pd.Series) else scaled[:, 0]
         return (one, known) if return_bounds else one
     table, groups = split(X, by, "X")
-    check_keys(table.index)
+    check_keys(table.index, balance=bounds is None)
     directions = directions_of(direction, table.names)
     x = require_finite(table, table.values, "X", nan)
     low, high = _bounds(table, groups, x, by, bounds)

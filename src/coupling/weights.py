@@ -402,7 +402,7 @@ def _give(
     """Put names on the weights, and build the table beside them."""
     names = pd.Index([table.names[j] for j in np.arange(len(table.names))[kept]])
     weights = weights[:, kept]
-    _warn_dominant(weights, groups, names)
+    _warn_dominant(weights, groups, names.tolist())
     given: Any = weights if by is not None else weights[0]
     if table.lead is None:
         given = (
@@ -421,7 +421,7 @@ def _give(
     return given, pd.DataFrame(flat, index=index)
 
 
-def _warn_dominant(weights: Array, groups: Groups, names: pd.Index) -> None:
+def _warn_dominant(weights: Array, groups: Groups, names: list[Any]) -> None:
     """Warn of one weight above one half among three or more."""
     if weights.shape[1] < 3 or not weights.max() > DOMINANT:
         return

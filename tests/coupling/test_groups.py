@@ -1,0 +1,47 @@
+"""Grouped sums and extremes against pandas, and what names a group."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coupling import CouplingError
+from coupling.groups import combine, everything, split
+
+RNG = np.random.default_rng(8)
+X = RNG.normal(size=(60, 3))
+KEY = pd.Index(RNG.choice(list("cab"), 60), name="g")
+
+
+def test_sums_means_and_extremes_are_pandas():
+    groups, by = combine([KEY]), pd.DataFrame(X).groupby(np.asarray(KEY))
+    np.testing.assert_allclose(groups.sums(X), by.sum(), rtol=1e-12)
+    np.testing.assert_allclose(groups.means(X), by.mean(), rtol=1e-12)
+    low, high = groups.extremes(np.where(X > 1, np.nan, X))
+    masked = pd.DataFrame(X).mask(X > 1).groupby(np.asarray(KEY))
+    np.testing.assert_array_equal(low, masked.min())
+    np.testing.assert_array_equal(high, masked.max())
+    assert groups.labels.tolist() == ["a", "b", "c"]
+
+
+def test_everything_is_one_group():
+    np.testing.assert_allclose(everything(60).means(X)[0], X.mean(axis=0))
+
+
+def test_several_keys_give_the_combinations_that_occur():
+    groups = combine([pd.Index([2, 1, 2], name="y"), pd.Index(["b", "a", "a"], name="r")])
+    assert groups.labels.tolist() == [(1, "a"), (2, "a"), (2, "b")]
+    assert groups.codes.tolist() == [2, 0, 1]
+    assert groups.name(0) == "y 1, r a"
+
+
+def test_split_takes_key_columns_out():
+    frame = pd.DataFrame({"year": [1, 2], "r": ["a", "b"], "x": [0.5, 0.6]})
+    table, groups = split(frame, ["year", "r"], "X")
+    assert table.names == ("x",)
+    assert groups.labels.names == ["year", "r"]
+
+
+def test_a_series_of_another_index_is_refused():
+    frame = pd.DataFrame({"x": [1.0, 2.0]}, index=["u", "v"])
+    with pytest.raises(CouplingError, match="does not match the rows"):
+        split(frame, pd.Series([1, 2], index=["u", "w"]), "X")
