@@ -86,8 +86,15 @@ class ResidualCovariance:
             f"or 2SLS, or remove the equation if it is an identity."
         )
 
-    def require_regular(self, sigma: FloatArray, method: Method) -> None:
+    def require_regular(self, sigma: FloatArray, method: Method, iteration: int = 1) -> None:
         """Check that Σ can be inverted: no exact fit, and a correlation form of full rank.
+
+        Parameters
+        ----------
+        sigma : (G, G) array
+        method : Method
+        iteration : int
+            The step that is to use Σ, 1 for the first.
 
         Raises
         ------
@@ -102,7 +109,7 @@ class ResidualCovariance:
         except np.linalg.LinAlgError:
             smallest = 0.0
         if smallest <= SIGMA_TOL:
-            raise SingularError(_singular_text(correlation, self.labels, method.title))
+            raise SingularError(_singular_text(correlation, self.labels, method, iteration))
 
 
 def overlaps(bases: Sequence[FloatArray]) -> FloatArray:
@@ -144,14 +151,23 @@ def divisors(kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray) -> Floa
     return np.full(size, float(nobs))
 
 
-def _singular_text(correlation: FloatArray, labels: Sequence[str], title: str) -> str:
+def _singular_text(
+    correlation: FloatArray, labels: Sequence[str], method: Method, iteration: int
+) -> str:
     """Name the equations in the null direction of the residual correlation."""
     values, vectors = np.linalg.eigh(correlation)
     weight = np.abs(vectors[:, 0])
-    involved = [labels[int(i)] for i in np.flatnonzero(weight > 1e-6 * weight.max())]
+    involved = listing(labels[int(i)] for i in np.flatnonzero(weight > 1e-6 * weight.max()))
+    smallest = f"smallest eigenvalue of its correlation form {values[0]:.1e}"
+    if iteration > 1:
+        return (
+            f"{method.title} diverges: after {iteration - 1} iterations the residual covariance "
+            f"is singular ({smallest}), the residuals of equations {involved} being tied. Use the "
+            f"two-step estimator, or change the equations."
+        )
     return (
-        f"The residual covariance of the {len(labels)} equations is singular (smallest eigenvalue "
-        f"of its correlation form {values[0]:.1e}), so that {title.lower()} cannot invert it. The "
-        f"residuals of equations {listing(involved)} are tied: is one equation there twice or "
-        f"an identity, or are there more equations than rows? Use OLS or 2SLS, or remove one."
+        f"The residual covariance of the {len(labels)} equations is singular ({smallest}), so "
+        f"that {method.title.lower()} cannot invert it. The residuals of equations {involved} are "
+        f"tied: is one equation there twice or an identity, or are there more equations than "
+        f"rows? Use OLS or 2SLS, or remove one."
     )

@@ -89,7 +89,7 @@ def generalized_least_squares(
             _warn_of_limit(method, convention, change)
             break
         sigma = covariance(step.b)
-        covariance.require_regular(sigma, method)
+        covariance.require_regular(sigma, method, n_iter + 1)
         last, step = step, _solve(projection, coordinates, sigma, convention.form, method)
         change = _change(convention.criterion, last, step, projection.equation)
         n_iter += 1
