@@ -41,7 +41,7 @@ class Answer:
         return np.sqrt(self.cov.diagonal())
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class System:
     """A system over a frame of rows: names of each equation's columns, "1" is the constant."""
 
@@ -50,8 +50,9 @@ class System:
     right: tuple[tuple[str, ...], ...]
     lists: tuple[tuple[str, ...], ...]
 
-    def __repr__(self) -> str:
-        return f"System({self.n} rows, {self.left}, {self.right}, {self.lists})"
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        """Print the shape, not the rows, when hypothesis shows a failure."""
+        printer.text(f"System({self.n} rows, {self.left}, {self.right}, {self.lists})")
 
     @property
     def n(self) -> int:
@@ -203,6 +204,7 @@ def systems(
     constants: bool | None = None,
     exactly_identified: bool = False,
     triangular: bool = False,
+    unrelated: bool = False,
 ) -> System:
     """Draw a simultaneous system whose equations are all identified.
 
@@ -220,7 +222,9 @@ def systems(
     exactly_identified : bool
         As many instruments as regressors, which makes them differ.
     triangular : bool
-        Only earlier dependents on the right, so that iterated SUR has a maximum.
+        Only earlier dependents on the right and small errors, for which iteration is calm.
+    unrelated : bool
+        No dependent on the right: seemingly unrelated regressions, which iterate to a maximum.
     """
     g = draw(st.integers(2, max_equations))
     n = draw(st.integers(40, 70))
@@ -231,8 +235,8 @@ def systems(
     for i in range(g):
         constant = draw(st.booleans()) if constants is None else constants
         own = [f"z{i}", *([f"z{g + i % 4}"] if draw(st.booleans()) else [])]
-        others = [j for j in range(g) if j < i or (j > i and not triangular)]
-        least = 1 if i == g - 1 else 0
+        others = [j for j in range(g) if not unrelated and (j < i or (j > i and not triangular))]
+        least = 1 if i == g - 1 and not unrelated else 0
         movers = others[: draw(st.integers(least, max(least, min(2, len(others)))))]
         excluded = [f"z{j}" for j in movers]
         spare = [name for name in pool if name not in own and name not in excluded]
@@ -245,12 +249,28 @@ def systems(
     elif len({frozenset(own) for own in lists}) == 1:
         lists[0] = (*lists[0], pool[-1])
     dependents = [f"y{i}" for i in range(g)]
-    frame = _simulate(seed, n, dependents, pool, right)
+    frame = _simulate(seed, n, dependents, pool, right, 0.25 if triangular else 1.0)
     return System(frame, tuple(dependents), tuple(right), tuple(lists))
 
 
+def convergent(method: str, **shape) -> st.SearchStrategy[System]:
+    """Systems on which an iterated method converges fast.
+
+    Iterated SUR with dependents on the right may climb a ridge for thousands of steps, and so may
+    iterated 3SLS where instruments are weak.
+    """
+    return (
+        systems(unrelated=True, **shape) if method == "isur" else systems(triangular=True, **shape)
+    )
+
+
 def _simulate(
-    seed: int, n: int, dependents: list[str], pool: list[str], right: list[tuple[str, ...]]
+    seed: int,
+    n: int,
+    dependents: list[str],
+    pool: list[str],
+    right: list[tuple[str, ...]],
+    scatter: float,
 ) -> pd.DataFrame:
     """Rows of Y = (ZB + U)(I − Γ)⁻¹ with errors that are correlated across equations."""
     rng = np.random.default_rng(seed)
@@ -264,7 +284,7 @@ def _simulate(
             elif name in pool:
                 loading[pool.index(name), i] = rng.uniform(0.5, 2.0)
     mix = np.eye(g) + 0.4 * rng.normal(size=(g, g))
-    u = rng.uniform(0.2, 2.0) * rng.normal(size=(n, g)) @ mix
+    u = scatter * rng.uniform(0.2, 2.0) * rng.normal(size=(n, g)) @ mix
     constant = np.array([float("1" in own) for own in right])
     y = (constant + z @ loading + u) @ np.linalg.inv(np.eye(g) - gamma)
     return pd.DataFrame(np.column_stack([y, z]), columns=[*dependents, *pool])
