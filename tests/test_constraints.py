@@ -53,7 +53,7 @@ def test_restrictions_hold_exactly_and_leave_no_variance(model, method):
     result = model.fit(method, constraints=text)
     b = result.params
     assert b["demand", "income"] == pytest.approx(b["supply", "trend"], abs=1e-12)
-    assert b["supply", "q"] - b["demand", "p"] == pytest.approx(0.5, abs=1e-12)
+    assert b["supply", "z"] - b["demand", "p"] == pytest.approx(0.5, abs=1e-12)
     r = np.array([row(p3=1, p8=-1), row(p6=1, p2=-1)])
     size = np.sqrt(np.diag(result.cov_params()))
     assert np.abs(r @ result.cov_params() / size).to_numpy().max() < 1e-10
