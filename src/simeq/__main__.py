@@ -14,7 +14,7 @@ from simeq import SystemEquations, SystemResults, compare, datasets
 from simeq._version import __version__
 from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS
 from simeq.errors import FormulaError, SimeqError
-from simeq.export import FORMATS, render, render_comparison
+from simeq.export import FORMATS, file_format, render, render_comparison
 
 KLEIN = {
     "consumption": "consump ~ corpProf + corpProfLag + wages",
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status, 2 after an error."""
     options = _parser().parse_args(arguments)
     try:
+        file_format(options.output)
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.showwarning = _print_warning

@@ -19,7 +19,7 @@ def render(result: SystemResults, path: str | None) -> str:
     SimeqError
         If the ending is not known.
     """
-    ending = _ending(path)
+    ending = file_format(path)
     if ending == ".csv":
         frame = result.conf_int()
         frame.insert(0, "coefficient", result.params)
@@ -43,15 +43,21 @@ def render_comparison(table: Comparison, path: str | None) -> str:
     SimeqError
         If the ending is not known.
     """
-    ending = _ending(path)
+    ending = file_format(path)
     if ending == ".csv":
         return table.to_frame().to_csv(lineterminator="\n")
     renderers = {".md": table.to_markdown, ".tex": table.to_latex, ".html": table.to_html}
     return renderers.get(ending, table.to_text)()
 
 
-def _ending(path: str | None) -> str:
-    """Return the file's ending, ``.txt`` for the terminal."""
+def file_format(path: str | None) -> str:
+    """Return the file's ending, ``.txt`` for the terminal.
+
+    Raises
+    ------
+    SimeqError
+        If the ending is not known.
+    """
     ending = ".txt" if path is None else Path(path).suffix.lower()
     if ending not in FORMATS:
         raise SimeqError(f"Cannot write {path!r}: the file must end in {', '.join(FORMATS)}.")
