@@ -25,7 +25,8 @@ def frame():
     data["flag"] = data["w"] > 0
     data["day"] = pd.date_range("2020-01-01", periods=30)
     data["digits"] = [str(v) for v in range(30)]
-    return data.assign(**{"odd name": data["w"] ** 2})
+    odd = {"odd name": data["w"] ** 2, "gdp.real": data["x"], "class": data["z"]}
+    return data.assign(**odd)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,8 @@ def test_a_variable_named_as_a_patsy_function_does_no_harm(frame):
         (["y ~ missing_function(x)"], "unknown function 'missing_function'"),
         (["y ~ OUTSIDE"], "'OUTSIDE'.*ndarray outside the data; put it in data"),
         (["y ~ np.nothing(x)"], "cannot be evaluated"),
+        (["y ~ gdp.real"], r"unknown column 'gdp'.*Write Q\('gdp.real'\)"),
+        (["y ~ class"], r"Q\('class'\)"),
         (["y ~ x | z"], "Instruments go into instruments="),
         (["y ~ bs(x, 2)"], "cannot be evaluated"),
     ],

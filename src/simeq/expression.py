@@ -140,7 +140,9 @@ def _syntax(code: str) -> ast.Expression:
     try:
         return ast.parse(code, mode="eval")
     except SyntaxError:
-        raise FormulaError(f"The term {code} is not a Python expression.") from None
+        raise FormulaError(
+            f"The term {code} is not a Python expression; a column of that name is Q({code!r})."
+        ) from None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -195,9 +197,8 @@ def _require_usable(
     """Refuse a name that is nowhere, and data that stand outside the data frame."""
     if value is _NOWHERE:
         what = "function" if is_called else "column"
-        raise FormulaError(
-            f"{where}: unknown {what} {name!r} in the term {code}.{nearest(name, columns)}"
-        )
+        hint = f" Write Q({code!r})." if code in columns else nearest(name, columns)
+        raise FormulaError(f"{where}: unknown {what} {name!r} in the term {code}.{hint}")
     if not (isinstance(value, ModuleType) or callable(value) or pd.api.types.is_scalar(value)):
         raise FormulaError(
             f"{where}: {name!r} in the term {code} is a {type(value).__name__} outside the data; "

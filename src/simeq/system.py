@@ -201,12 +201,18 @@ class System:
                 f"({k.max()}): sigma_dof={kind!r} leaves no degrees of freedom; use 'none' or "
                 f"more rows."
             )
+        divisor = divisors(kind, self.factor.nobs, k, self._overlap)
+        if (divisor <= 0.0).any():
+            raise DataError(
+                f"sigma_dof={kind!r} divides by {divisor.min():g} with {self.factor.nobs} rows; "
+                f"use 'none' or more rows."
+            )
         return ResidualCovariance(
             self.factor.r,
             np.array(self.design.dependents),
             self.columns,
             self.equation,
-            divisors(kind, self.factor.nobs, k, self._overlap),
+            divisor,
             self.factor.nobs,
             self.labels,
         )
