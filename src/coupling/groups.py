@@ -219,7 +219,7 @@ def combine(keys: Sequence[pd.Index]) -> Groups:
     for key in keys:
         codes, labels = _codes(key)
         code, levels = code * len(labels) + codes, [*levels, labels]
-    present, codes = np.unique(code, return_inverse=True)
+    present, codes = _renumbered(code, int(np.prod([len(level) for level in levels])))
     if len(levels) == 1:
         return Groups(codes, levels[0][present])
     parts = np.unravel_index(present, [len(level) for level in levels])
@@ -228,6 +228,15 @@ def combine(keys: Sequence[pd.Index]) -> Groups:
         names=[key.name for key in keys],
     )
     return Groups(codes, labels)
+
+
+def _renumbered(code: NDArray[np.intp], room: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Codes that occur, in order, and each row's place among them."""
+    if room > 4 * len(code) + 1000:
+        return np.unique(code, return_inverse=True)
+    occurs = np.bincount(code, minlength=room) > 0
+    present = np.flatnonzero(occurs)
+    return present, code if len(present) == room else (np.cumsum(occurs) - 1)[code]
 
 
 def _codes(key: pd.Index) -> tuple[NDArray[np.intp], pd.Index]:

@@ -310,17 +310,17 @@ class CouplingResult:
         if isinstance(by, pd.Series) and by.index.nlevels == 2:
             return _labels(by.reindex(index), by.name)
         if isinstance(by, (Mapping, pd.Series)):
-            labels: pd.Index = index.get_level_values(0).map(dict(by.items()))
-            labels.name = getattr(by, "name", None) or "group"
-            return labels
+            units = index.get_level_values(0).to_series(index=index)
+            return _labels(units.map(dict(by.items())), getattr(by, "name", None) or "group")
         if isinstance(by, Hashable) and by in index.names:
-            return index.get_level_values(index.names.index(by))
+            level: pd.Index = index.get_level_values(index.names.index(by))
+            return level
         if isinstance(by, Hashable) and by in self.keys.columns:
             return _labels(self.keys[by], by)
         if isinstance(by, Hashable) or len(by) != len(index):
             known = [*index.names, *self.keys.columns]
             raise CouplingError(f"by={by!r} is no key of the panel; there are {listed(known, 12)}.")
-        return pd.Index(by, name="group")
+        return _labels(pd.Series(by), "group")
 
 
 def _labels(key: "pd.Series[Any]", name: Hashable) -> pd.Index:

@@ -3,7 +3,7 @@
 Shapes: z (n, k), results (G, k). Large tables go by blocks of rows that fit the cache.
 """
 
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,23 @@ from scipy import sparse
 from coupling.frames import Array
 from coupling.groups import Groups
 
-BLOCK = 1 << 16  # numbers per block: half a megabyte stays in the second-level cache
+BLOCK = 1 << 17  # numbers per block: a megabyte, so that it stays in the cache
+FOLD = 16  # rows taken as one: sums down long rows are quicker than down short ones
+NEARLY_EVEN = 1e-9  # below it a column may be constant, and is looked at
 TINY = np.finfo(np.float64).tiny
 
 
 def divergence(z: Array, groups: Groups, shift: float = 0.0) -> Array:
     """One minus the entropy of each column in each group.
 
-    With q = z/mean and N rows, 1 − E = Σ q ln q / (N ln N), where 0·ln 0 = 0. It is the same as
-    1 + Σ p ln p / ln N with p = z/Σz, but does not lose the digits of a nearly even column.
+    With q = z/r, r any number near the mean, and N rows,
+    1 − E = [Σ q ln q/Σq − ln(Σq/N)]/ln N, where 0·ln 0 = 0. It is 1 + Σ p ln p/ln N
+    with p = z/Σz, but keeps the digits of a nearly even column.
 
     Parameters
     ----------
     z : ndarray, (n, k)
-        Non-negative numbers.
+        Finite, non-negative numbers; others make the result NaN.
     groups : Groups
         G groups of n rows, each of two rows or more.
     shift : float
@@ -37,74 +40,86 @@ def divergence(z: Array, groups: Groups, shift: float = 0.0) -> Array:
         0 for a constant column.
     """
     counts = groups.counts[:, np.newaxis]
-    totals = block_sums(z, groups, None, shift)
-    mean = totals / counts
-    middle = totals.sum(axis=0) / counts.sum()
-    scale = 1 / np.where(middle > 0, middle, 1)
-    logs = block_sums(z, groups, scale, shift)
-    ratio = np.where(mean > 0, mean, 1) * scale
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result = (logs / np.where(totals > 0, totals, 1) - np.log(ratio)) / np.log(counts)
-    result[constant_columns(z, groups)] = 0
-    return np.asarray(result)
+    sums, logs, least = log_sums(z, groups, shift)
+    total = np.where(sums > 0, sums, counts)
+    with np.errstate(invalid="ignore"):
+        result = np.asarray((logs / total - np.log(total / counts)) / np.log(counts))
+    even = np.flatnonzero((np.abs(result) < NEARLY_EVEN).any(axis=0))
+    if len(even):
+        result[:, even] = np.where(constant_columns(z[:, even], groups), 0, result[:, even])
+    return result if least >= 0 else np.full_like(result, np.nan)
 
 
-def block_sums(z: Array, groups: Groups, scale: Array | None, shift: float) -> Array:
-    """Sum z, or z ln(z · scale), within groups, by blocks of rows.
+def log_sums(z: Array, groups: Groups, shift: float) -> tuple[Array, Array, float]:
+    """Sum q and q ln q, q = (z + shift)/r, within groups, in one pass by blocks of rows.
 
     Parameters
     ----------
     z : ndarray, (n, k)
-        Non-negative numbers.
+        Numbers.
     groups : Groups
         G groups of n rows.
-    scale : ndarray, (k,), or None
-        Factor inside the logarithm; None for plain sums.
     shift : float
         Added to z.
 
     Returns
     -------
-    ndarray, (G, k)
-        The sums.
+    sums, logs : ndarray, (G, k)
+        Σ q and Σ q ln q; r is the mean of each column in the first block.
+    least : float
+        The least z + shift; NaN if one is NaN.
     """
-    total = np.zeros((len(groups.labels), z.shape[1]))
-    for rows in blocks(*z.shape):
-        part = z[rows] if shift == 0 else z[rows] + shift
-        if scale is not None:
-            logs = np.maximum(part * scale, TINY)
-            part = np.multiply(np.log(logs, out=logs), part, out=logs)
-        total += _sums(part, groups, rows)
-    return total
+    k, cycle = z.shape[1], _cycle(groups)
+    size = max(1, BLOCK // (k * max(cycle, 1))) * max(cycle, 1)
+    reference = z[:size].mean(axis=0) + shift
+    scale = np.tile(1 / np.where(reference > 0, reference, 1), max(cycle, 1))
+    sums, logs = (np.zeros((len(groups.labels), k)) for _ in range(2))
+    least = np.inf
+    for start in range(0, len(z), size):
+        part = z[start : start + size] + shift if shift else z[start : start + size]
+        lowest = part.min()
+        q = _scaled(part, scale, len(groups.labels) > 1)
+        positive = q if lowest > 0 else np.maximum(q, TINY)
+        q_ln_q = np.multiply(np.log(positive), q)
+        members = None if cycle else _members(groups, slice(start, start + len(part)))
+        sums += _sums(q, members, k, len(sums))
+        logs += _sums(q_ln_q, members, k, len(sums))
+        least = np.minimum(least, lowest)
+    return sums, logs, float(least)
 
 
-def _sums(part: Array, groups: Groups, rows: slice) -> Array:
-    """Sum one block within groups: a (G, block) matrix of ones times the block."""
-    if len(groups.labels) == 1:
-        return np.asarray(part.sum(axis=0))
+def _cycle(groups: Groups) -> int:
+    """Rows after which the groups come round again, as in a balanced panel; 0 if they do not."""
+    codes, n = groups.codes, len(groups.labels)
+    if n == 1:
+        return FOLD
+    if len(codes) % n or not (codes.reshape(-1, n) == np.arange(n)).all():
+        return 0
+    return n
+
+
+def _scaled(part: Array, scale: Array, grouped: bool) -> Array:
+    """Scale a block; whole cycles of rows are folded into long ones where they lie in a row."""
+    k = part.shape[1]
+    if len(scale) > k and part.flags.c_contiguous and part.size % len(scale) == 0:
+        return np.asarray(part.reshape(-1, len(scale)) * scale)
+    q = np.multiply(part, scale[:k], order="C" if grouped else "K")
+    return q.reshape(-1, len(scale)) if grouped else q
+
+
+def _members(groups: Groups, rows: slice) -> "sparse.csc_array[Any]":
+    """Group of each row of a block as a (G, block) matrix of ones."""
     codes = groups.codes[rows]
-    members = sparse.csc_array(
-        (np.ones(len(codes)), codes, np.arange(len(codes) + 1)),
-        shape=(len(groups.labels), len(codes)),
-    )
-    return np.asarray(members @ part)
+    ones, starts = np.ones(len(codes)), np.arange(len(codes) + 1)
+    return sparse.csc_array((ones, codes, starts), shape=(len(groups.labels), len(codes)))
 
 
-def blocks(n: int, k: int) -> Iterator[slice]:
-    """Cut n rows of k columns into blocks that fit the cache.
-
-    Parameters
-    ----------
-    n, k : int
-        Rows and columns.
-
-    Yields
-    ------
-    slice
-        The rows of one block.
-    """
-    size = max(1, BLOCK // k)
-    yield from (slice(start, min(start + size, n)) for start in range(0, n, size))
+def _sums(q: Array, members: "sparse.csc_array[Any] | None", k: int, n_groups: int) -> Array:
+    """Sum a block within groups, (G, k); folded rows are unfolded after the sum."""
+    if members is not None:
+        return np.asarray(members @ q)
+    total = q.sum(axis=0).reshape(-1, k)
+    return np.asarray(total.sum(axis=0) if n_groups == 1 else total)
 
 
 def constant_columns(z: Array, groups: Groups) -> NDArray[np.bool_]:

@@ -64,10 +64,14 @@ def entropy_weights(
     >>> entropy_weights([[1.0, 1.0], [3.0, 0.0], [0.0, 1.0]]).round(4)
     array([0.5695, 0.4305])
     """
-    table, groups, z = _read(Z, by)
-    _require_not_negative(table, z, "entropy_weights", shift)
+    table, groups = split(Z, by, "Z")
+    check_keys(table.index)
     _require_rows(groups)
+    z = table.values
     spread = divergence(z, groups, float(shift))
+    if not np.isfinite(spread).all():
+        require_finite(table, z, "Z")
+        _require_not_negative(table, z, "entropy_weights", shift)
     weights = _from_divergence(spread, groups)
     columns = {"entropy": 1 - spread, "divergence": spread, "weight": weights}
     return _give(table, groups, by, weights, columns, details)
