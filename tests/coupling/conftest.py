@@ -4,13 +4,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import settings
 
 from coupling import CouplingModel, as_panel, load_us_states
 
 matplotlib.use("Agg")
-settings.register_profile("identities", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("identities")
 
 
 @pytest.fixture(scope="session")
