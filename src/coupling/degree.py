@@ -23,10 +23,10 @@ def coupling_degree(
 ) -> Any:
     """Coupling degree C of two or more subsystems.
 
-    - ``"standard"``: C = n(ΠU)^{1/n}/ΣU, the geometric over the arithmetic mean; 2√(U₁U₂)/(U₁+U₂).
-    - ``"wang"``: C = √{[1 − Σ_{i>j}|U_i−U_j|/(n(n−1)/2)]·[Π_i (U_i/max U)]^{1/(n−1)}}.
-    - ``"fan"``: C = 1 − 2·sd(U), population standard deviation.
-    - ``"power"``: C = {4U₁U₂/(U₁+U₂)²}^k, two subsystems; k = ½ is the standard form.
+    - ``"standard"``: ``C = n(ΠU)^{1/n}/ΣU``, geometric over arithmetic mean; for two 2√(U₁U₂)/(U₁+U₂).
+    - ``"wang"``: ``C = √{[1 − Σ_{i>j}|U_i−U_j|/(n(n−1)/2)]·[Π_i (U_i/max U)]^{1/(n−1)}}``.
+    - ``"fan"``: ``C = 1 − 2·sd(U)``, population standard deviation.
+    - ``"power"``: ``C = {4U₁U₂/(U₁+U₂)²}^k``, two subsystems; k = ½ is the standard form.
 
     Parameters
     ----------

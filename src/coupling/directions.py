@@ -13,7 +13,7 @@ from coupling.frames import Array, listed
 
 @dataclass(frozen=True)
 class Target:
-    """A moderate indicator, best at `value`: z = 1 − |x − t| / max|x − t|.
+    """A moderate indicator, best at `value`: ``z = 1 − |x − t| / max|x − t|``.
 
     Attributes
     ----------

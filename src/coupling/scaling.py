@@ -28,7 +28,7 @@ def normalize(
     """Scale indicators to a common range, with the better end up.
 
     Benefit z = (x − m)/(M − m); cost z = (M − x)/(M − m); ``Target(t)``
-    z = 1 − |x − t|/max|x − t|; ``Interval(a, b)`` 1 inside, else 1 − distance/max(a − m, M − b).
+    ``z = 1 − |x − t|/max|x − t|``; ``Interval(a, b)`` 1 inside, else 1 − distance/max(a − m, M − b).
     Then lo + (hi − lo)·z for ``feature_range=(lo, hi)``. m and M are the least and the greatest
     value over all rows (units and times pooled), over the rows of a group (`by`), or stored
     `bounds`.

@@ -1,7 +1,7 @@
 """The whole chain: indices and D from coupling feed a two-equation system.
 
-simeq and linearmodels read the same frame. Instruments are common to both equations, so that all forms of three-stage
-least squares agree.
+simeq and linearmodels read the same frame. Instruments are common to both equations, so that all
+forms of three-stage least squares agree.
 """
 
 import numpy as np
