@@ -249,7 +249,7 @@ def systems(
     elif len({frozenset(own) for own in lists}) == 1:
         lists[0] = (*lists[0], pool[-1])
     dependents = [f"y{i}" for i in range(g)]
-    frame = _simulate(seed, n, dependents, pool, right, 0.25 if triangular else 1.0)
+    frame = simulate(seed, n, dependents, pool, right, 0.25 if triangular else 1.0)
     return System(frame, tuple(dependents), tuple(right), tuple(lists))
 
 
@@ -257,14 +257,14 @@ def convergent(method: str, **shape) -> st.SearchStrategy[System]:
     """Systems on which an iterated method converges fast.
 
     Iterated SUR with dependents on the right may climb a ridge for thousands of steps, and so may
-    iterated 3SLS where instruments are weak.
+    iterated 3SLS with many surplus instruments, or in the GLS form with differing ones.
     """
-    return (
-        systems(unrelated=True, **shape) if method == "isur" else systems(triangular=True, **shape)
-    )
+    if method == "isur":
+        return systems(unrelated=True, **shape)
+    return systems(**{"triangular": True, "differing": True} | shape)
 
 
-def _simulate(
+def simulate(
     seed: int,
     n: int,
     dependents: list[str],
@@ -272,7 +272,10 @@ def _simulate(
     right: list[tuple[str, ...]],
     scatter: float,
 ) -> pd.DataFrame:
-    """Rows of Y = (ZB + U)(I − Γ)⁻¹ with errors that are correlated across equations."""
+    """Rows of Y = (ZB + U)(I − Γ)⁻¹ with errors that are correlated across equations.
+
+    `scatter` is the size of U.
+    """
     rng = np.random.default_rng(seed)
     g = len(dependents)
     z = rng.normal(size=(n, len(pool))) + rng.normal(size=len(pool))

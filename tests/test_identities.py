@@ -369,6 +369,19 @@ def test_instruments_matter_by_their_span_alone(system, seed):
     assert_same(other.model().fit("3sls"), system.model().fit("3sls"), 1e-9)
 
 
+def test_the_same_instruments_in_another_order_are_common_instruments(klein, klein_model):
+    """Neither form is then inconsistent, so there is nothing to warn of (warnings are errors)."""
+    turned = "~ gnpLag + corpProfLag + capitalLag + trend + govWage + taxes + govExp"
+    lists = [KLEIN_INSTRUMENTS, turned, KLEIN_INSTRUMENTS]
+    model = SystemEquations(
+        klein_model.equations,
+        klein,
+        instruments=dict(zip(klein_model.labels, lists, strict=True)),
+    )
+    for form in ("gmm", "gls"):
+        assert_same(model.fit("3sls", form=form), klein_model.fit("3sls"))
+
+
 def test_a_repeated_instrument_is_set_aside_by_name_and_changes_nothing(klein, klein_model):
     frame = klein.assign(spending=2.0 * klein["govExp"] + klein["taxes"])
     model = SystemEquations(
@@ -494,7 +507,7 @@ def on_factor(model: SystemEquations, factor: Factor) -> SystemEquations:
 @pytest.mark.parametrize("cuts", [[400], [5, 6, 300, 810], [1]])
 def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model, method, cuts):
     """Several holders of rows, none of whom shares them: even one row alone is a part."""
-    design, values = roads_model.system.design, roads_model._values
+    design, values = roads_model.system.design, roads_model.observations.values
     w = np.empty((len(states), len(design.names)), order="F")
     assert values.write(w, design.columns, 0, len(states)) == len(states)
 
@@ -517,7 +530,9 @@ def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model
 
 @pytest.mark.parametrize("block_rows", [1, 7, 100, 815, 816, 10_000])
 def test_the_answer_does_not_depend_on_the_size_of_blocks(roads_model, block_rows):
-    factor = compress(roads_model.system.design, roads_model._values, block_rows=block_rows)
+    factor = compress(
+        roads_model.system.design, roads_model.observations.values, block_rows=block_rows
+    )
     assert factor.nobs == roads_model.nobs
     r, whole = factor.r, roads_model.factor.r
     # R'R in units of the columns' lengths: a few units of rounding per row.

@@ -7,13 +7,17 @@ rows below with 60 digits (mpmath) and agree in every digit printed.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.datasets import longley as longley_data
 
+from oracle import System, simulate
 from simeq import SystemEquations
 from simeq.design import compress
+from simeq.errors import ConvergenceWarning, SingularError
 from simeq.results import SystemResults
 
 #: Intercept, GNPDEFL, GNP, UNEMP, ARMED, POP, YEAR and their standard deviations.
@@ -132,7 +136,7 @@ def test_filip_s_standard_errors_and_fit(filip):
 
 @pytest.mark.parametrize("block_rows", [1, 5, 16, 1000])
 def test_longley_s_digits_survive_any_block_size(longley, block_rows):
-    design, values = longley.model.system.design, longley.model._values
+    design, values = longley.model.system.design, longley.model.observations.values
     r = compress(design, values, block_rows=block_rows).r
     y, x = design.dependents[0], list(design.regressors[0])
     q, t = np.linalg.qr(r[:, x])
@@ -167,3 +171,28 @@ def test_a_large_mean_costs_the_slope_no_more_digits_than_the_data_lost():
     slope = 3.0 + centred @ noise / (centred @ centred)
     # The spread of x is 2e-6 of its size, so sixteen digits become ten.
     assert found.params["line", "x"] == pytest.approx(slope, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_iteration_that_runs_away_is_stopped_or_warned_of_and_never_called_converged(seed):
+    """The iterated GLS form with differing instruments may grow by a factor in every step."""
+    right = (("z0", "z4"), ("y0", "z1", "z5"), ("y0", "y1", "z2"), ("1", "y0", "z3", "z7"))
+    lists = (
+        ("z0", "z4", "z1", "z2"),
+        ("z1", "z5", "z0", "z2", "z3"),
+        ("z2", "z0", "z1"),
+        ("1", "z3", "z7", "z0", "z1"),
+    )
+    left, pool = ["y0", "y1", "y2", "y3"], [f"z{j}" for j in range(8)]
+    frame = simulate(seed, 48, left, pool, list(right), scatter=0.05)
+    model = System(frame, tuple(left), right, lists).model()
+    size = np.abs(model.fit("2sls").params).max()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Instruments differ")  # asked for by name
+        try:
+            found = model.fit("i3sls", form="gls")
+        except (SingularError, ConvergenceWarning):
+            return
+    # A fixed point near the data: true coefficients and those of 2SLS are of order one.
+    assert found.converged
+    assert np.abs(found.params).max() < 1e3 * size
