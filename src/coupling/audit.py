@@ -200,6 +200,8 @@ def _grouped(series: Any, groups: Any) -> tuple[Array, pd.Index, Any]:
             raise CouplingError(f"There is no weight for {listed(unknown)}.")
         series, labels = series.loc[list(members)], pd.Index(members.index)
     else:
+        if np.ndim(groups) != 1:
+            raise CouplingError(f"groups must be labels or a mapping; it is {groups!r}.")
         labels = pd.Index(groups)
         if len(labels) != len(series):
             raise CouplingError(f"{len(labels)} groups were given for {len(series)} weights.")

@@ -23,7 +23,8 @@ def coupling_degree(
 ) -> Any:
     """Coupling degree C of two or more subsystems.
 
-    - ``"standard"``: ``C = n(ΠU)^{1/n}/ΣU``, geometric over arithmetic mean; for two 2√(U₁U₂)/(U₁+U₂).
+    - ``"standard"``: ``C = n(ΠU)^{1/n}/ΣU``, geometric over arithmetic mean; of two,
+      ``2√(U₁U₂)/(U₁+U₂)``.
     - ``"wang"``: ``C = √{[1 − Σ_{i>j}|U_i−U_j|/(n(n−1)/2)]·[Π_i (U_i/max U)]^{1/(n−1)}}``.
     - ``"fan"``: ``C = 1 − 2·sd(U)``, population standard deviation.
     - ``"power"``: ``C = {4U₁U₂/(U₁+U₂)²}^k``, two subsystems; k = ½ is the standard form.
@@ -60,7 +61,7 @@ def coupling_degree(
     Notes
     -----
     Standard form: the usual one, printed with damage in the paper (section 3.1.1). Wang, Kong, Ren,
-    Du and Luo (2021), *Journal of Natural Resources* 36; Fan (2024); Liao (1999) for the power
+    Zhi and Dai (2021), *Journal of Natural Resources* 36; Fan (2024); Liao (1999) for the power
     form. Not offered: [ΠU/Π(U_i+U_j)]^{1/n}, which is not in [0, 1] for three and more.
 
     Examples

@@ -1,6 +1,6 @@
 """Which of two subsystems is ahead."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ def relative_development(
 
 
 def _pair(table: Table, pair: Sequence[Hashable]) -> tuple[int, int]:
-    names = list(pair)
+    names = list(pair) if isinstance(pair, Iterable) else []
     unknown = [name for name in names if name not in table.names]
     if len(names) != 2 or len(set(names)) != 2 or unknown:
         raise CouplingError(

@@ -2,9 +2,8 @@
 
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _HERE = str(Path(__file__).parent)
 
@@ -34,26 +33,27 @@ def warn(message: str) -> None:
     warnings.warn(message, CouplingWarning, stacklevel=level)
 
 
-@contextmanager
-def each_warning_once() -> Iterator[None]:
+class WarnedOnce:
     """Let several steps on one panel say the same thing only once.
 
-    Yields
-    ------
-    None
-        Warnings of this package are held back, and given when the block ends.
+    Warnings of this package are held back, and given when the block ends.
     """
-    with warnings.catch_warnings(record=True) as caught:
+
+    def __enter__(self) -> None:
+        self._catching = warnings.catch_warnings(record=True)
+        self._caught = self._catching.__enter__()
         warnings.simplefilter("always")
-        yield
-    told: set[str] = set()
-    for item in caught:
-        text = str(item.message)
-        if not issubclass(item.category, CouplingWarning):
-            warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
-        elif text not in told:
-            told.add(text)
-            warn(text)
+
+    def __exit__(self, *error: Any) -> None:
+        self._catching.__exit__(*error)
+        told: set[str] = set()
+        for item in self._caught or ():
+            text = str(item.message)
+            if not issubclass(item.category, CouplingWarning):
+                warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
+            elif text not in told and error[0] is None:
+                told.add(text)
+                warn(text)
 
 
 def only(value: object, allowed: tuple[str, ...], name: str) -> None:

@@ -43,7 +43,7 @@ def formula(method: str, k: float | None, n: int) -> Formula:
             raise CouplingError(f"k is the exponent of method='power'; method is {method!r}.")
         return {"standard": standard, "wang": wang, "fan": fan}[method]
     exponent = 0.5 if k is None else k
-    if not (np.ndim(exponent) == 0 and 0 < exponent < np.inf):
+    if not (isinstance(exponent, (int, float, np.number)) and 0 < exponent < np.inf):
         raise CouplingError(f"k must be a positive number; it is {k!r}.")
     if n != 2:
         raise CouplingError(f"method='power' is for two subsystems; there are {n}.")

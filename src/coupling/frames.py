@@ -126,6 +126,8 @@ def _read_array(data: ArrayLike, what: str) -> Table:
     array = _numeric(np.asarray(data), what)
     if array.ndim == 0:
         raise CouplingError(f"{what} is one number; its last axis must hold the columns.")
+    if array.size == 0:
+        raise CouplingError(f"{what} is empty: its shape is {array.shape}.")
     rows = array if array.ndim == 2 else array.reshape(-1, array.shape[-1])
     names = tuple(range(array.shape[-1]))
     return Table(rows, names, pd.RangeIndex(len(rows)), array.shape[:-1])

@@ -147,6 +147,8 @@ def keys_of(frame: pd.DataFrame | None, index: pd.Index, by: By) -> list[pd.Inde
     CouplingError
         For an unknown name, or labels of another length.
     """
+    if by is None:
+        raise CouplingError("by must name a column or an index level, or give labels row by row.")
     names = _names(frame, index, by)
     return [_key(frame, index, key) for key in ([by] if names is None else names)]
 

@@ -42,6 +42,8 @@ def as_panel(frame: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFram
     >>> as_panel(frame, "state", "year").loc[("UT", 1971), "gsp"].item()
     9.5
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise CouplingError(f"A panel must be a DataFrame; it is a {type(frame).__name__}.")
     keys = [_key(frame, name) for name in (unit, time)]
     index = pd.MultiIndex.from_arrays(keys, names=[unit, time])
     check_keys(index)

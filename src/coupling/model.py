@@ -10,12 +10,13 @@ import pandas as pd
 
 from coupling.degree import coupling_coordination
 from coupling.directions import Direction, direction_of
-from coupling.errors import CouplingError, CouplingWarning, each_warning_once, only, warn
+from coupling.errors import CouplingError, CouplingWarning, WarnedOnce, only, warn
 from coupling.frames import at, listed
 from coupling.index import composite_index
 from coupling.keys import as_panel, check_keys
 from coupling.results import CouplingResult
 from coupling.scaling import normalize
+from coupling.shares import match
 from coupling.weights import critic_weights, cv_weights, entropy_weights, equal_weights, std_weights
 
 WEIGHTS: dict[str, Callable[..., Any]] = {
@@ -99,6 +100,7 @@ class CouplingModel:
         if isinstance(self.weights, str):
             only(self.weights, tuple(WEIGHTS), "weights")
         only(self.nan, ("raise", "propagate"), "nan")
+        only(self.constant, ("raise", "zero", "drop"), "constant")
         low, high = self.feature_range
         if not 0 <= low < high <= 1:
             raise CouplingError(
@@ -146,7 +148,7 @@ class CouplingModel:
         CouplingWarning
             As the steps do, each once.
         """
-        with each_warning_once():
+        with WarnedOnce():
             panel = keyed(panel, unit, time)
             X = self._indicators(panel)
             self._warn_shared()
@@ -178,7 +180,7 @@ class CouplingModel:
         CouplingResult
             On the same scale.
         """
-        with each_warning_once():
+        with WarnedOnce():
             panel = keyed(panel, unit, time)
             X = self._indicators(panel)[list(bounds.columns)]
             Z, _ = self._scaled(X, bounds, outside)
@@ -233,7 +235,8 @@ class CouplingModel:
         if z.shape[1] == 1:
             return pd.DataFrame({"weight": 1.0}, index=z.columns)
         if callable(self.weights):
-            return pd.DataFrame({"weight": pd.Series(self.weights(z), index=z.columns)})
+            names = list(z.columns)
+            return pd.DataFrame({"weight": match(self.weights(z), names, "weights")}, index=names)
         extra = (
             {"constant": "zero"} if self.weights == "critic" and self.constant != "raise" else {}
         )
@@ -305,7 +308,7 @@ def keyed(panel: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFrame:
         If the keys are not said, or are doubled.
     """
     if not isinstance(panel, pd.DataFrame):
-        raise CouplingError(f"panel must be a DataFrame; it is a {type(panel).__name__}.")
+        raise CouplingError(f"A panel must be a DataFrame; it is a {type(panel).__name__}.")
     if len(panel) == 0:
         raise CouplingError("The panel has no rows.")
     if unit is None and time is None:

@@ -311,7 +311,10 @@ class CouplingResult:
             return _labels(by.reindex(index), by.name)
         if isinstance(by, (Mapping, pd.Series)):
             units = index.get_level_values(0).to_series(index=index)
-            return _labels(units.map(dict(by.items())), getattr(by, "name", None) or "group")
+            groups = units.map(dict(by.items()))
+            if groups.isna().any():
+                raise CouplingError(f"by has no group for {units[groups.isna()].iloc[0]!r}.")
+            return _labels(groups, getattr(by, "name", None) or "group")
         if isinstance(by, Hashable) and by in index.names:
             level: pd.Index = index.get_level_values(index.names.index(by))
             return level

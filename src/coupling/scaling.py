@@ -28,10 +28,10 @@ def normalize(
     """Scale indicators to a common range, with the better end up.
 
     Benefit z = (x − m)/(M − m); cost z = (M − x)/(M − m); ``Target(t)``
-    ``z = 1 − |x − t|/max|x − t|``; ``Interval(a, b)`` 1 inside, else 1 − distance/max(a − m, M − b).
-    Then lo + (hi − lo)·z for ``feature_range=(lo, hi)``. m and M are the least and the greatest
-    value over all rows (units and times pooled), over the rows of a group (`by`), or stored
-    `bounds`.
+    ``z = 1 − |x − t|/max|x − t|``; ``Interval(a, b)`` 1 inside, else 1 − distance/max(a − m,
+    M − b). Then lo + (hi − lo)·z for ``feature_range=(lo, hi)``. m and M are the least and the
+    greatest value over all rows (units and times pooled), over the rows of a group (`by`), or
+    stored `bounds`.
 
     Parameters
     ----------
@@ -107,9 +107,8 @@ def normalize(
     if bounds is not None and outside != "keep":
         x = _inside(table, groups, x, low, high, outside)
     if by is not None:
-        warn(
-            "Scaled within groups: values are not comparable across groups of by, only inside one."
-        )
+        keys = listed([name or "by" for name in groups.labels.names])
+        warn(f"Scaled within groups of {keys}: values are not comparable across groups.")
     z = _scaled(x, directions, groups.codes, low, high, varies, _ends(feature_range))
     kept = np.flatnonzero(varies.all(axis=0)) if constant == "drop" else np.arange(len(table.names))
     result = table.give(z[:, kept], [table.names[j] for j in kept])

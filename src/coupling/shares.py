@@ -46,7 +46,10 @@ def match(weights: Any, names: Sequence[Hashable], what: str) -> Array:
             found = f"{listed(unknown)} unknown" if unknown else f"none for {listed(lacking)}"
             raise CouplingError(f"{what}: the weights do not match the columns: {found}.")
         weights = [given[name] for name in names]
-    return check_shares(_numbers(weights, what), names, what)
+    numbers = _numbers(weights, what)
+    if numbers.ndim != 1:
+        raise CouplingError(f"{what}: weights must be one list; their shape is {numbers.shape}.")
+    return check_shares(numbers, names, what)
 
 
 def _numbers(weights: Any, what: str) -> Array:
@@ -78,9 +81,9 @@ def check_shares(w: Array, names: Sequence[Hashable], what: str) -> Array:
     CouplingError
         Naming the weight.
     """
-    if w.ndim == 0 or w.shape[-1] != len(names):
+    if w.shape[-1] != len(names):
         raise CouplingError(
-            f"{what}: {w.size} weights were given for {len(names)} columns ({listed(names)})."
+            f"{what}: {w.shape[-1]} weights were given for {len(names)} columns ({listed(names)})."
         )
     wrong = np.argwhere(~(np.isfinite(w) & (w >= 0)))
     if len(wrong):

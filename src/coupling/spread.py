@@ -40,9 +40,9 @@ def divergence(z: Array, groups: Groups, shift: float = 0.0) -> Array:
         0 for a constant column.
     """
     counts = groups.counts[:, np.newaxis]
-    sums, logs, least = log_sums(z, groups, shift)
-    total = np.where(sums > 0, sums, counts)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        sums, logs, least = log_sums(z, groups, shift)
+        total = np.where(sums > 0, sums, counts)
         result = np.asarray((logs / total - np.log(total / counts)) / np.log(counts))
     even = np.flatnonzero((np.abs(result) < NEARLY_EVEN).any(axis=0))
     if len(even):

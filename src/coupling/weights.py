@@ -369,7 +369,8 @@ def _require_not_negative(table: Table, z: Array, what: str, shift: float = 0.0)
 def _require_rows(groups: Groups) -> None:
     few = np.flatnonzero(groups.counts < 2)
     if len(few):
-        raise CouplingError(f"entropy_weights: {groups.name(int(few[0]))} has one row; ln 1 = 0.")
+        where = "" if len(groups.labels) == 1 else f" in {groups.name(int(few[0]))}"
+        raise CouplingError(f"entropy_weights needs two rows or more{where}: ln 1 = 0.")
 
 
 def _from_divergence(spread: Array, groups: Groups, names: list[Any] | None = None) -> Array:

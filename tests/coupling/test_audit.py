@@ -97,6 +97,8 @@ def test_weights_that_cannot_be():
         check_weights([1.0], list("ab"))
     with pytest.raises(CouplingError, match="no weight for 'x'"):
         check_weights(pd.Series({"a": 1.0}), {"A": ["x"]})
+    with pytest.raises(CouplingError, match="labels or a mapping"):
+        check_weights([1.0], "A")
     with pytest.raises(CouplingError, match="missing at row 1"):
         check_weights([1.0, np.nan], list("ab"))
     with pytest.raises(CouplingError, match="group of weight 1 is missing"):

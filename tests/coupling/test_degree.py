@@ -155,12 +155,14 @@ def test_rounding_just_outside_is_inside():
         ([[0.5]], {}, "two subsystems or more"),
         ([[0.5, 0.5, 0.5]], {"method": "power"}, "for two subsystems"),
         ([[0.5, 0.5]], {"method": "power", "k": 0}, "positive"),
+        ([[0.5, 0.5]], {"method": "power", "k": "2"}, "positive"),
+        ([], {}, "is empty"),
         ([[0.5, 0.5]], {"k": 2}, "exponent of method='power'"),
         ([[0.5, 0.5]], {"method": "Standard"}, "method must be one of"),
         ([[0.5, 0.5]], {"zero": "drop"}, "zero must be one of"),
         ([["a", "b"]], {}, "must hold real numbers"),
         (0.5, {}, "one number"),
-        (np.empty((0, 2)), {}, "no rows"),
+        (np.empty((0, 2)), {}, "is empty"),
     ],
 )
 def test_refusals(U, options, text):
@@ -175,6 +177,7 @@ def test_refusals(U, options, text):
         ([1.5, -0.5], "must be 0 or more"),
         ([0.2, 0.3, 0.5], "3 weights were given for 2 columns"),
         ({"a": 0.5, "b": 0.5}, "do not match"),
+        ([[0.5, 0.5]], "one list"),
     ],
 )
 def test_refused_weights(weights, text):

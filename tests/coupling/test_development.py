@@ -44,6 +44,7 @@ def test_zeros():
         (("I", "X"), {}, "must name two"),
         (("I", "I"), {}, "must name two"),
         (("I",), {}, "must name two"),
+        (None, {}, "must name two"),
         (("I", "E"), {"how": "log"}, "how must be one of"),
         (("I", "E"), {"bands": (1.2, 0.8)}, "bands must increase"),
         (("I", "E"), {"how": "difference", "tolerance": -1}, "tolerance"),

@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from coupling import CouplingError, CouplingWarning, coupling_degree
-from coupling.errors import each_warning_once, only, warn
+from coupling.errors import WarnedOnce, only, warn
 
 
 def test_the_family():
@@ -20,12 +20,12 @@ def test_a_warning_points_here():
 
 
 def test_each_text_is_given_once():
-    @each_warning_once()
     def steps():
-        warn("a")
-        warn("a")
-        warn("b")
-        warnings.warn("other", RuntimeWarning, stacklevel=1)
+        with WarnedOnce():
+            warn("a")
+            warn("a")
+            warn("b")
+            warnings.warn("other", RuntimeWarning, stacklevel=1)
 
     with pytest.warns() as caught:
         steps()

@@ -22,6 +22,8 @@ def test_refusals():
     frame = load_us_states()
     with pytest.raises(CouplingError, match="no column or index level 'province'"):
         as_panel(frame, "province", "year")
+    with pytest.raises(CouplingError, match="must be a DataFrame; it is a list"):
+        as_panel([1], "a", "b")
     with pytest.raises(CouplingError, match="occurs more than once"):
         as_panel(frame, "region", "year")
     frame["state"] = frame["state"].mask(frame["state"] == "ALABAMA")

@@ -154,6 +154,7 @@ def test_a_constant_indicator_is_named_or_dropped(states, model):
         ({"systems": {"A": "gsp", "B": ["hwy"]}}, "'A' needs a mapping"),
         ({"systems": {"A": {"gsp": 2}, "B": ["hwy"]}}, "Unknown direction 2 for 'gsp'"),
         ({"systems": SYSTEMS, "weights": "pca"}, "weights must be one of"),
+        ({"systems": SYSTEMS, "constant": "nan"}, "constant must be one of"),
         ({"systems": SYSTEMS, "nan": "drop"}, "nan must be one of"),
         ({"systems": SYSTEMS, "feature_range": (1, 0)}, "feature_range must increase"),
         ({"systems": SYSTEMS, "feature_range": (0, 100)}, r"within \[0, 1\]"),
@@ -169,6 +170,7 @@ def test_refused_models(options, text):
     [
         ({"weights": {"gsp": 1.0}}, "none for"),
         ({"weights": 3}, "a name, a function, or a mapping"),
+        ({"weights": lambda z: [0.5]}, "1 weights were given for"),
         ({"method": "x"}, "method must be one of"),
         ({"scheme": [0.5, 0.1]}, "increase"),
         ({"alpha": [0.5, 0.6]}, "sum to 1.1"),
@@ -200,3 +202,9 @@ def test_refused_options(states, options, text):
 def test_refused_panels(states, model, panel, keys, text):
     with pytest.raises(CouplingError, match=text):
         model.fit(panel(states), **keys)
+
+
+def test_a_warning_of_fit_points_here(states, model):
+    with pytest.warns(CouplingWarning) as caught:
+        model.fit(states.iloc[1:])
+    assert caught[0].filename == __file__

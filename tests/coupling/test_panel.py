@@ -127,6 +127,7 @@ def test_by_column_is_no_subsystem():
         (lambda: aggregate([0.1], ["a"], how="sum"), "how must be one of"),
         (lambda: aggregate([0.1], ["a"], nan="drop"), "nan must be one of"),
         (lambda: aggregate([0.1], "year"), "neither a column nor an index level"),
+        (lambda: aggregate([0.1], None), "by must name"),
         (lambda: aggregate([0.1, 0.2], [1, 2, 3]), "3 labels for 2 rows"),
         (lambda: aggregate([0.1, 0.2], ["a", None]), "missing in row 1"),
         (lambda: aggregate([0.1, 0.2], ["a", "All"]), "already called 'All'"),

@@ -146,7 +146,9 @@ def test_refusals(states):
         entropy_weights(pd.DataFrame({"a": [1, 2], "b": [0, -1]}))
     with pytest.raises(CouplingError, match="'a' is nan"):
         cv_weights(pd.DataFrame({"a": [1, np.nan]}))
-    with pytest.raises(CouplingError, match="has one row"):
+    with pytest.raises(CouplingError, match="column 1 is inf at row 0"):
+        entropy_weights([[0.1, np.inf], [0.3, 0.1]])
+    with pytest.raises(CouplingError, match="needs two rows or more"):
         entropy_weights([[1.0, 2.0]])
     with pytest.raises(CouplingError, match="Duplicate unit–time key: state ALABAMA, year 1970"):
         entropy_weights(pd.concat([states, states.iloc[:1]])[["hwy", "gsp"]])
