@@ -91,6 +91,11 @@ def distances(x: FloatArray, q: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.norm(unit - q @ (q.T @ unit), axis=0))
 
 
+def triangle_inverse(t: FloatArray) -> FloatArray:
+    """Inverse of a triangle, for covariances and loadings; coefficients are back-substituted."""
+    return np.asarray(np.linalg.solve(t, np.eye(len(t))))
+
+
 def null_space(r: FloatArray) -> FloatArray:
     """Orthonormal basis (k, k − j) of the vectors that a full-rank `r` (j, k) sends to zero."""
     q, _ = np.linalg.qr(r.T, mode="complete")

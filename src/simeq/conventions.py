@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
-from simeq.errors import SimeqError, nearest
+from simeq.errors import SimeqError, listing, nearest
 
 Divisor: TypeAlias = Literal["none", "geomean", "mean", "max", "theil"]
 Weights: TypeAlias = Literal["identity", "diagonal", "full"]
@@ -143,3 +143,39 @@ def choose(value: str, known: Iterable[str], what: str) -> str:
         return value.lower()
     hint = nearest(str(value).lower(), known)
     raise SimeqError(f"Unknown {what} {value!r}; choose from {', '.join(known)}.{hint}")
+
+
+def agree(
+    method: Method,
+    like: str | None,
+    sigma_dof: str | None,
+    form: str | None,
+    maxiter: int | None,
+    tol: float | None,
+) -> Convention:
+    """Return the preset's choices, with what the caller gave in their place.
+
+    Raises
+    ------
+    SimeqError
+        If a choice is unknown or does not belong to the method.
+    """
+    convention = PRESETS[choose("simeq" if like is None else like, PRESETS, "like")]
+    given: dict[str, Any] = {}
+    if sigma_dof is not None:
+        kind = choose(sigma_dof, DIVISORS, "sigma_dof")
+        given.update(divisor=kind, divisor_single=kind)
+    if form is not None:
+        given.update(form=choose(form, FORMS, "form"))
+    if (maxiter is not None or tol is not None) and not method.iterated:
+        iterated = listing(name for name, other in METHODS.items() if other.iterated)
+        raise SimeqError(f"maxiter and tol belong to the iterated methods: {iterated}.")
+    if maxiter is not None:
+        if int(maxiter) != maxiter or maxiter < 1:
+            raise SimeqError(f"maxiter must be a positive whole number, not {maxiter!r}.")
+        given.update(maxiter=int(maxiter))
+    if tol is not None:
+        if not tol > 0:
+            raise SimeqError(f"tol must be positive, not {tol!r}.")
+        given.update(tol=float(tol))
+    return replace(convention, **given)

@@ -30,12 +30,13 @@ def describe(
     estimate: Estimate,
     constraints: tuple[str, ...],
     dof: FloatArray | None,
+    cov_note: str | None,
 ) -> list[str]:
     """Say which estimator, divisor, distribution, instruments and rows were used."""
     notes = [
         _estimator(system, method, convention),
         f"Residual covariance: divisor {_DIVISORS[convention.sigma_dof(method)]}.",
-        f"Covariance of coefficients: {_covariance(method, convention)}.",
+        f"Covariance of coefficients: {cov_note or _covariance(method, convention)}.",
         _distribution(dof),
     ]
     if method.instruments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,9 @@ def _lay_out(
     number = len(spec.equations)
     dependents = positions(Column(e.left, (e.left,), (Part(e.left),)) for e in spec.equations)
     regressors = tuple(positions(right) for right in coded[:number])
-    lists = [positions(instruments) for instruments in coded[number:]]
+    first: dict[frozenset[int], tuple[int, ...]] = {}  # the same set is the same list
+    found = [positions(instruments) for instruments in coded[number:]]
+    lists = [first.setdefault(frozenset(own), own) for own in found]
     return Design(
         labels=tuple(e.label for e in spec.equations),
         texts=tuple(e.text for e in spec.equations),
@@ -164,20 +166,16 @@ def compress(design: Design, values: Values, block_rows: int | None = None) -> F
 
 def combine(
     design: Design, values: Values, weights: FloatArray, block_rows: int = 2**15
-) -> FloatArray:
-    """Return W @ weights for the rows of the sample, block by block: (n, G) for (m, G) weights."""
+) -> Iterator[FloatArray]:
+    """Yield W @ weights for the rows of the sample, block by block, for (m, q) weights."""
     n_rows = len(values.table)
     used = np.flatnonzero(weights.any(axis=1))
     columns = [design.columns[j] for j in used]
     buffer = np.empty((min(n_rows, block_rows), len(columns)), order="F")
-    out = np.empty((design.sample.nobs, weights.shape[1]))
-    done = 0
     for start in range(0, n_rows, block_rows):
         stop = min(start + block_rows, n_rows)
         kept = values.write(buffer[: stop - start], columns, start, stop)
-        out[done : done + kept] = buffer[:kept] @ weights[used]
-        done += kept
-    return out
+        yield buffer[:kept] @ weights[used]
 
 
 def new_columns(

@@ -36,8 +36,9 @@ class EquationResults(Coefficients):
             pd.Index(terms, name="term"),
             terms,
             None if dof is None else dof[own],
-            float(model.nobs - len(terms)),
+            system._df_joint if system.n_groups else float(model.nobs - len(terms)),
         )
+        self.df_resid = model.nobs - len(terms)
         self.system = system
         self.label = model.labels[position]
         self.model = EquationNames(model.endog_names[position], terms)

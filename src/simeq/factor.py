@@ -122,6 +122,8 @@ def accumulate(
         for start in range(0, n_rows, block):
             stop = min(start + block, n_rows)
             kept = fill(buffer[m : m + stop - start], start, stop)
+            if not kept:
+                continue
             nobs += kept
             top = m - r.shape[0]
             buffer[top:m] = r

@@ -31,7 +31,7 @@ class Coefficients:
         How restrictions name them.
     dof : (K,) array or None
         Degrees of freedom of Student's t for each coefficient; None for the normal distribution.
-    df_resid : float
+    df_joint : float
         Denominator degrees of freedom of joint tests.
     """
 
@@ -42,14 +42,14 @@ class Coefficients:
         index: pd.Index[Any],
         names: Sequence[str],
         dof: FloatArray | None,
-        df_resid: float,
+        df_joint: float,
     ) -> None:
         self._b = params
         self._cov = cov
         self._index = index
         self._names = tuple(names)
         self._dof = dof
-        self.df_resid = df_resid
+        self._df_joint = df_joint
 
     def _series(self, values: FloatArray, name: str) -> pd.Series[float]:
         return pd.Series(values, index=self._index, name=name)
@@ -119,7 +119,7 @@ class Coefficients:
         cov_p : (K, K) array, optional
             Another covariance of the coefficients.
         use_t : bool, optional
-            Student's t with ``df_resid`` rather than the normal; as the result's by default.
+            Student's t rather than the normal; as the result's by default.
 
         Returns
         -------
@@ -136,7 +136,7 @@ class Coefficients:
             found = ContrastResults(effect=effect, t=t, sd=sd, df_denom=self._joint_dof(r))
         else:
             found = ContrastResults(
-                effect=effect, statistic=t, sd=sd, df_denom=self.df_resid, distribution="norm"
+                effect=effect, statistic=t, sd=sd, df_denom=self._df_joint, distribution="norm"
             )
         found.c_names = texts
         return found
@@ -169,7 +169,7 @@ class Coefficients:
         invcov : (r, r) array, optional
             Another inverse of RVR'.
         use_f : bool, optional
-            F with ``df_resid`` rather than χ²; as the result's `use_t` by default.
+            F rather than χ²; as the result's `use_t` by default.
         df_constraints : int, optional
             Another number of restrictions.
         scalar : bool
@@ -210,9 +210,9 @@ class Coefficients:
     def _joint_dof(self, r: FloatArray) -> float:
         """Degrees of freedom of a test: the coefficients' own where they share them."""
         if self._dof is None:
-            return self.df_resid
+            return self._df_joint
         own = np.unique(self._dof[r.any(axis=0)])
-        return float(own[0]) if own.size == 1 else self.df_resid
+        return float(own[0]) if own.size == 1 else self._df_joint
 
 
 def _standard_errors(cov: FloatArray) -> FloatArray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,16 +13,17 @@ import pandas as pd
 from simeq import identification
 from simeq._linalg import FloatArray
 from simeq.constraints import Constraints
-from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS, Convention, Method, choose
-from simeq.design import build, combine, compress, new_columns
-from simeq.errors import DataError, SimeqError, SimeqWarning, listing
+from simeq.conventions import METHODS, Convention, Method, agree, choose
+from simeq.covariance import RowScores, read_request, robust_covariance
+from simeq.design import build, compress, new_columns
+from simeq.errors import SimeqError, SimeqWarning
 from simeq.estimators.generalized import generalized_least_squares
 from simeq.estimators.least_squares import least_squares
 from simeq.expression import expression
 from simeq.factor import Factor
 from simeq.formula import PATSY_NAMES, caller_names
+from simeq.observations import Observations, require_rows
 from simeq.results import SystemResults
-from simeq.rows import Values
 from simeq.specification import Equations, Instruments, specify
 from simeq.system import System
 from simeq.table import Table
@@ -92,7 +92,7 @@ class SystemEquations:
         spec = specify(equations, instruments, endog, exog, table.names)
         design, values = build(spec, table, caller_names(1), missing)
         self.system = System(design, compress(design, values), rank)
-        self._values: Values | None = values
+        self.observations: Observations | None = Observations(design, values)
 
     # ------------------------------------------------------------------ names
 
@@ -159,6 +159,7 @@ class SystemEquations:
         method: str = "3sls",
         *,
         cov_type: str = "nonrobust",
+        cov_kwds: Mapping[str, Any] | None = None,
         use_t: bool | None = None,
         sigma_dof: str | None = None,
         form: str | None = None,
@@ -172,10 +173,15 @@ class SystemEquations:
         Parameters
         ----------
         method : {"ols", "wls", "sur", "isur", "2sls", "w2sls", "3sls", "i3sls"}
-        cov_type : {"nonrobust"}
-            Covariance of the coefficients.
+        cov_type : {"nonrobust", "HC0", "HC1", "cluster", "HAC", "hac-panel", "hac-groupsum"}
+            Covariance of the coefficients; the robust ones hold across equations too.
+        cov_kwds : dict, optional
+            Options of the kind: ``groups`` (a column's name, an array, or two of them for two-way
+            clusters), ``time``, ``maxlags`` (automatic by default), ``kernel`` ("bartlett",
+            "parzen", "qs"), ``use_correction`` (True for clusters, False for serial correlation).
         use_t : bool, optional
-            Whether t ratios are referred to Student's t with nG − K + r degrees of freedom.
+            Whether t ratios are referred to Student's t: with nG − K + r degrees of freedom, or
+            with clusters g − 1.
         sigma_dof : {"none", "geomean", "mean", "max", "theil"}, optional
             Divisor of the residual covariance.
         form : {"gmm", "gls"}, optional
@@ -205,8 +211,8 @@ class SystemEquations:
             If constraints cannot be read, contradict or repeat each other.
         """
         chosen = METHODS[choose(method, METHODS, "method")]
-        choose(cov_type, ["nonrobust"], "cov_type")
-        convention = _convention(chosen, like, sigma_dof, form, maxiter, tol)
+        request = read_request(cov_type, cov_kwds)
+        convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
         restriction, texts = self.system.restriction(constraints)
         if chosen.instruments:
             self._check_instruments(chosen, convention, restriction is not None)
@@ -219,9 +225,17 @@ class SystemEquations:
             )
         else:
             estimate = least_squares(projection, coordinates, covariance, convention, chosen)
+        robust = None
+        if request.name != "nonrobust":
+            rows = require_rows(self.observations, f"{request.name} standard errors")
+            scores = self.system.scores(chosen, convention, projection, coordinates, estimate)
+            free = self.nobs - self.system.sizes[self.system.equation]
+            robust = robust_covariance(
+                request, RowScores(scores, rows), estimate, coordinates, free
+            )
         by_t = chosen.name in convention.t_methods if use_t is None else bool(use_t)
         sizes = self.system.counted_sizes(convention, restriction)
-        return SystemResults(self, chosen, convention, estimate, texts, by_t, sizes)
+        return SystemResults(self, chosen, convention, estimate, robust, texts, by_t, sizes)
 
     def _check_instruments(self, method: Method, convention: Convention, constrained: bool) -> None:
         """Rank, order and form of the instruments, with what deserves a warning."""
@@ -244,35 +258,7 @@ class SystemEquations:
                 stacklevel=3,
             )
 
-    # ------------------------------------------------------------------ rows
-
-    def rows(self, weights: FloatArray) -> pd.DataFrame:
-        """Combine the design's columns on the rows of the sample.
-
-        Parameters
-        ----------
-        weights : (m, G) array
-
-        Returns
-        -------
-        DataFrame (n, G)
-            W @ weights, with the data's index and the equations' labels.
-
-        Raises
-        ------
-        DataError
-            If the model was loaded, so that it has no rows.
-        """
-        if self._values is None:
-            raise DataError(
-                "A loaded result holds no rows: build SystemEquations from data again for "
-                "residuals and fitted values, or call predict(data)."
-            )
-        index = self._values.table.index
-        kept = index if self._values.keep is None else index[self._values.keep]
-        return pd.DataFrame(
-            combine(self.system.design, self._values, weights), kept, list(self.labels)
-        )
+    # ------------------------------------------------------------------ other rows
 
     def predict(
         self, params: FloatArray | pd.Series[float], data: pd.DataFrame | Mapping[str, Any]
@@ -281,12 +267,13 @@ class SystemEquations:
         table = Table(data)
         wanted = sorted(set(self.system.columns.tolist()))
         codes = {part.code for j in wanted for part in self.system.design.columns[j].parts}
-        if self._values is None:
-            known = frozenset(table.names)
+        if self.observations is None:
+            values, known = None, frozenset(table.names)
             sources = {code: expression(code, known, {}, PATSY_NAMES, "predict") for code in codes}
         else:
-            sources = {code: self._values.expressions[code] for code in codes}
-        columns = new_columns(self.system.design, wanted, table, sources, self._values)
+            values = self.observations.values
+            sources = {code: values.expressions[code] for code in codes}
+        columns = new_columns(self.system.design, wanted, table, sources, values)
         weights = np.zeros((len(wanted), len(self.labels)))
         place = np.searchsorted(wanted, self.system.columns)
         weights[place, self.system.equation] = np.asarray(params)
@@ -294,34 +281,4 @@ class SystemEquations:
 
     def __getstate__(self) -> dict[str, Any]:
         """Formulas, levels and factor: never rows."""
-        return {"system": self.system, "_values": None}
-
-
-def _convention(
-    method: Method,
-    like: str | None,
-    sigma_dof: str | None,
-    form: str | None,
-    maxiter: int | None,
-    tol: float | None,
-) -> Convention:
-    """Return the preset's choices, with what the caller gave in their place."""
-    convention = PRESETS[choose("simeq" if like is None else like, PRESETS, "like")]
-    given: dict[str, Any] = {}
-    if sigma_dof is not None:
-        kind = choose(sigma_dof, DIVISORS, "sigma_dof")
-        given.update(divisor=kind, divisor_single=kind)
-    if form is not None:
-        given.update(form=choose(form, FORMS, "form"))
-    if (maxiter is not None or tol is not None) and not method.iterated:
-        iterated = listing(name for name, other in METHODS.items() if other.iterated)
-        raise SimeqError(f"maxiter and tol belong to the iterated methods: {iterated}.")
-    if maxiter is not None:
-        if int(maxiter) != maxiter or maxiter < 1:
-            raise SimeqError(f"maxiter must be a positive whole number, not {maxiter!r}.")
-        given.update(maxiter=int(maxiter))
-    if tol is not None:
-        if not tol > 0:
-            raise SimeqError(f"tol must be positive, not {tol!r}.")
-        given.update(tol=float(tol))
-    return replace(convention, **given)
+        return {"system": self.system, "observations": None}

@@ -15,11 +15,13 @@ import pandas as pd
 from simeq import measures
 from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
+from simeq.covariance import Covariance
 from simeq.description import describe
 from simeq.equation_results import EquationResults
 from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
 from simeq.inference import Coefficients
+from simeq.observations import Observations, require_rows
 from simeq.summary import Report, render
 from simeq.tables import number
 
@@ -37,6 +39,10 @@ class SystemResults(Coefficients):
     model : SystemEquations
     method : str
         Name of the estimator.
+    cov_type : str
+        Kind of the coefficients' covariance.
+    n_groups : int or None
+        Clusters, the smaller number of two-way ones.
     n_iter : int
         Generalised least squares steps taken.
     converged : bool
@@ -45,6 +51,8 @@ class SystemResults(Coefficients):
         The last change of an iterated method, in the units of its criterion.
     constraints : tuple of str
         Restrictions imposed.
+    df_resid : int
+        nG − K + r.
     """
 
     def __init__(
@@ -53,13 +61,16 @@ class SystemResults(Coefficients):
         method: Method,
         convention: Convention,
         estimate: Estimate,
+        robust: Covariance | None,
         constraints: tuple[str, ...],
         use_t: bool,
         sizes: IntArray,
     ) -> None:
         self.model = model
         self.method = method.name
-        self.cov_type = "nonrobust"
+        self.cov_type = "nonrobust" if robust is None else robust.name
+        self.n_groups = None if robust is None else robust.n_groups
+        self._cov_note = None if robust is None else robust.note
         self.constraints = constraints
         self.n_iter = estimate.n_iter
         self.converged = estimate.converged
@@ -68,18 +79,25 @@ class SystemResults(Coefficients):
         self._convention = convention
         self._estimate = estimate
         self._sizes = sizes
-        df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
-        by_equation = convention.t_dof == "equation" and not constraints
-        own = model.nobs - model.system.sizes[model.system.equation]
-        dof = own if by_equation else np.full(estimate.params.size, df_resid)
+        self.df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
+        dof = self._degrees_of_freedom()
         super().__init__(
             estimate.params,
-            estimate.cov,
+            estimate.cov if robust is None else robust.cov,
             model.index,
             model.system.coefficient_names,
-            dof.astype(np.float64) if use_t else None,
-            float(df_resid),
+            dof if use_t else None,
+            float(self.df_resid if self.n_groups is None else self.n_groups - 1),
         )
+
+    def _degrees_of_freedom(self) -> FloatArray:
+        """Of Student's t (K,): g − 1 with clusters, else nG − K + r or n − k_i by convention."""
+        system = self.model.system
+        if self.n_groups is not None:
+            return np.full(system.columns.size, self.n_groups - 1.0)
+        if self._convention.t_dof == "equation" and not self.constraints:
+            return np.asarray(self.nobs - system.sizes[system.equation], dtype=np.float64)
+        return np.full(system.columns.size, float(self.df_resid))
 
     # ------------------------------------------------------------------ what was done
 
@@ -135,12 +153,15 @@ class SystemResults(Coefficients):
     @cached_property
     def resid(self) -> pd.DataFrame:
         """Structural residuals (n, G) with the data's index."""
-        return self.model.rows(self.model.system.structural(self._b))
+        return self._rows("residuals").frame(self.model.system.structural(self._b))
 
     @cached_property
     def fittedvalues(self) -> pd.DataFrame:
         """Right sides (n, G) at the data."""
-        return self.model.rows(self.model.system.right_side(self._b))
+        return self._rows("fitted values").frame(self.model.system.right_side(self._b))
+
+    def _rows(self, what: str) -> Observations:
+        return require_rows(self.model.observations, what)
 
     @cached_property
     def _e(self) -> FloatArray:
@@ -275,6 +296,7 @@ class SystemResults(Coefficients):
                 self._estimate,
                 self.constraints,
                 self._dof,
+                self._cov_note,
             )
         )
 

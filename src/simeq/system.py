@@ -14,6 +14,7 @@ from simeq.constraints import Constraints, flat_names, read_constraints
 from simeq.conventions import Convention, Method
 from simeq.design import Design
 from simeq.errors import DataError
+from simeq.estimators.estimate import Estimate
 from simeq.estimators.projection import Projection, project, project_on_instruments
 from simeq.estimators.restriction import (
     Coordinates,
@@ -23,6 +24,7 @@ from simeq.estimators.restriction import (
     restricted_coordinates,
 )
 from simeq.factor import Factor
+from simeq.scores import Scores, make_scores
 from simeq.sigma import ResidualCovariance, divisors, overlaps
 
 
@@ -176,6 +178,23 @@ class System:
         r, q, texts = read_constraints(constraints, self.coefficient_names)
         lengths_ = np.concatenate([lengths(self.factor.r[:, own]) for own in self.used])
         return restrict(r, q, lengths_, texts), tuple(texts)
+
+    def scores(
+        self,
+        method: Method,
+        convention: Convention,
+        projection: Projection,
+        coordinates: Coordinates,
+        estimate: Estimate,
+    ) -> Scores:
+        """Row scores of an estimate, as a function of the rows of W."""
+        positions: Sequence[tuple[int, ...]] = self.used
+        if method.instruments:
+            lists = zip(self.design.instruments, self.instruments, strict=True)
+            positions = [tuple(own[j] for j in basis.kept) for own, basis in lists]
+        gmm = method.is_gls and convention.form == "gmm"
+        structural = self.structural(estimate.params)
+        return make_scores(projection, coordinates, estimate, structural, positions, gmm)
 
     def counted_sizes(self, convention: Convention, restriction: Restriction | None) -> IntArray:
         """k_i (G,) as divisors count it: before constraints, or less those within equation i."""

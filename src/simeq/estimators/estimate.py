@@ -22,6 +22,10 @@ class Estimate:
         The residual covariance used in the last step.
     sigma_resid : (G, G) array
         That of the final residuals.
+    bread : (p, p) array
+        Inverse of the normal matrix in the coordinates δ.
+    weight : (G, G) array
+        What weighs the equations' residuals in the scores: I, diag(1/σ_ii) or Σ⁻¹.
     n_iter : int
         Generalised least squares steps; 0 for methods without any.
     converged : bool
@@ -34,6 +38,8 @@ class Estimate:
     cov: FloatArray
     sigma: FloatArray
     sigma_resid: FloatArray
+    bread: FloatArray
+    weight: FloatArray
     n_iter: int = 0
     converged: bool = True
     change: float = math.inf

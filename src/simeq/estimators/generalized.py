@@ -17,6 +17,11 @@ from simeq.estimators.projection import Moments, Projection
 from simeq.estimators.restriction import Coordinates
 from simeq.sigma import ResidualCovariance
 
+#: Growth of the coefficients, in orthonormal coordinates, at which an iteration is given up.
+MOST_GROWTH = 1e8
+
+TINY = float(np.finfo(np.float64).tiny)
+
 
 def gls_normal(projection: Projection, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Normal equations of X̂'(Σ⁻¹⊗I)X̂ b = X̂'(Σ⁻¹⊗I) y in γ: blocks s^{ij} F_i'F_j.
@@ -82,7 +87,7 @@ def generalized_least_squares(
     """
     sigma = covariance(unweighted(projection, coordinates))
     covariance.require_regular(sigma, method)
-    step = _solve(projection, coordinates, sigma, convention.form, method)
+    first = step = _solve(projection, coordinates, sigma, convention.form, method)
     n_iter, change = 1, np.inf
     while method.iterated and change > convention.tol:
         if n_iter == convention.maxiter:
@@ -93,9 +98,20 @@ def generalized_least_squares(
         last, step = step, _solve(projection, coordinates, sigma, convention.form, method)
         change = _change(convention.criterion, last, step, projection.equation)
         n_iter += 1
+        _require_bounded(first, step, method, n_iter)
     converged = not method.iterated or change <= convention.tol
-    cov = coordinates.covariance(_inverse(step.root))
-    return Estimate(step.b, cov, sigma, covariance(step.b), n_iter, converged, change)
+    bread = _inverse(step.root)
+    return Estimate(
+        step.b,
+        coordinates.covariance(bread),
+        sigma,
+        covariance(step.b),
+        bread,
+        np.asarray(np.linalg.inv(sigma)),
+        n_iter,
+        converged,
+        change,
+    )
 
 
 def _change(criterion: str, old: Step, new: Step, equation: IntArray) -> float:
@@ -122,6 +138,17 @@ def _inverse(root: FloatArray) -> FloatArray:
         return root
     inverse, _ = lapack.dpotri(root, lower=True)
     return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
+
+
+def _require_bounded(first: Step, step: Step, method: Method, n_iter: int) -> None:
+    """Stop an iteration that runs away."""
+    growth = np.linalg.norm(step.gamma) / max(float(np.linalg.norm(first.gamma)), TINY)
+    if not growth < MOST_GROWTH:
+        raise SingularError(
+            f"{method.title} diverges: after {n_iter} iterations the coefficients have grown "
+            f"{growth:.0e}-fold. Use the two-step estimator, or the GMM form where instruments "
+            f"differ by equation."
+        )
 
 
 def _warn_of_limit(method: Method, convention: Convention, change: float) -> None:

@@ -52,7 +52,7 @@ def least_squares(
     covariance.check_exact_fits(sigma, method)
     variances = sigma.diagonal() if weighted else np.ones(len(sigma))
     weight = (1.0 / variances)[projection.equation]
-    bread = np.linalg.inv(coordinates.reduce(np.diag(weight)))
+    bread = np.asarray(np.linalg.inv(coordinates.reduce(np.diag(weight))))
     if weighted and coordinates.restriction is not None:
         side = coordinates.reduce_side(weight * (projection.own - coordinates.shift))
         b = coordinates.coefficients(bread @ side)
@@ -64,7 +64,8 @@ def least_squares(
     else:
         middle = np.diag(sigma.diagonal()[own] * weight**2)
     v = bread @ coordinates.reduce(middle) @ bread
-    return Estimate(b, coordinates.covariance(v), sigma, covariance(b) if weighted else sigma)
+    final = covariance(b) if weighted else sigma
+    return Estimate(b, coordinates.covariance(v), sigma, final, bread, np.diag(1.0 / variances))
 
 
 def pooled_variance(

@@ -8,11 +8,11 @@ on Σ alone, not on the units of the data.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simeq._linalg import Basis, FloatArray, IntArray, block_diagonal
+from simeq._linalg import Basis, FloatArray, IntArray, block_diagonal, triangle_inverse
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Moments:
 
     Attributes
     ----------
+    loadings : G arrays (L_i, L_i)
+        Orthonormal instruments in terms of the columns that they were made of.
     gram : (ΣL, ΣL) array
         Products Z_i'Z_j of orthonormal instruments.
     equation : (ΣL,) array of int
@@ -31,6 +33,7 @@ class Moments:
         Z_i'y_i.
     """
 
+    loadings: tuple[FloatArray, ...]
     gram: FloatArray
     equation: IntArray
     q: FloatArray
@@ -45,6 +48,8 @@ class Projection:
     ----------
     t : G arrays (k_i, k_i)
         X̂_i = F_i T_i; fewer rows than columns where an equation lacks instruments.
+    loadings : G arrays (r_i, k_i)
+        F_i in terms of the columns that it was made of: regressors, or instruments.
     equation : (K,) array of int
         Equation of each coordinate.
     gram : (K, K) array
@@ -58,6 +63,7 @@ class Projection:
     """
 
     t: tuple[FloatArray, ...]
+    loadings: tuple[FloatArray, ...]
     equation: IntArray
     gram: FloatArray
     cross: FloatArray
@@ -75,7 +81,8 @@ def project(y: FloatArray, bases: Sequence[Basis]) -> Projection:
     bases : G bases
         Of each X_i.
     """
-    return _assemble(y, [b.q for b in bases], [b.t for b in bases])
+    loadings = [triangle_inverse(b.t) for b in bases]
+    return _assemble(y, [b.q for b in bases], [b.t for b in bases], loadings)
 
 
 def project_on_instruments(
@@ -94,25 +101,34 @@ def project_on_instruments(
     """
     within = [np.linalg.qr(basis.q.T @ own) for own, basis in zip(x, z, strict=True)]
     f = [basis.q @ q for basis, (q, _) in zip(z, within, strict=True)]
-    projection = _assemble(y, f, [t for _, t in within])
+    back = {id(basis): triangle_inverse(basis.t) for basis in z}
+    loadings = [back[id(basis)] @ q for basis, (q, _) in zip(z, within, strict=True)]
+    projection = _assemble(y, f, [t for _, t in within], loadings)
     if all(basis is z[0] for basis in z):
         return projection
     stacked = np.hstack([basis.q for basis in z])
     moments = Moments(
+        loadings=tuple(back[id(basis)] for basis in z),
         gram=stacked.T @ stacked,
         equation=np.repeat(np.arange(len(z)), [basis.q.shape[1] for basis in z]),
         q=block_diagonal([q for q, _ in within]),
         y=np.concatenate([basis.q.T @ y[:, i] for i, basis in enumerate(z)]),
     )
-    return Projection(**{**projection.__dict__, "moments": moments})
+    return replace(projection, moments=moments)
 
 
-def _assemble(y: FloatArray, f: Sequence[FloatArray], t: Sequence[FloatArray]) -> Projection:
+def _assemble(
+    y: FloatArray,
+    f: Sequence[FloatArray],
+    t: Sequence[FloatArray],
+    loadings: Sequence[FloatArray],
+) -> Projection:
     stacked = np.hstack(f)
     equation = np.repeat(np.arange(len(f)), [own.shape[1] for own in f])
     cross = stacked.T @ y
     return Projection(
         t=tuple(t),
+        loadings=tuple(loadings),
         equation=equation,
         gram=stacked.T @ stacked,
         cross=cross,

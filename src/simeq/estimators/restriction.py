@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import RANK_TOL, FloatArray, IntArray, basis, block_diagonal, null_space
+from simeq._linalg import (
+    RANK_TOL,
+    FloatArray,
+    IntArray,
+    basis,
+    block_diagonal,
+    null_space,
+    triangle_inverse,
+)
 from simeq.errors import ConstraintError, IdentificationError
 
 
@@ -165,4 +173,4 @@ def restricted_coordinates(t: Sequence[FloatArray], restriction: Restriction) ->
 
 
 def _inverses(t: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
-    return tuple(np.asarray(np.linalg.solve(own, np.eye(len(own)))) for own in t)
+    return tuple(triangle_inverse(own) for own in t)

@@ -1,0 +1,103 @@
+"""Row scores of a system: where an estimator needs the rows again, it says so here.
+
+In the coordinates δ an estimate solves Σ_t s_t = 0 with s_t = M'L'(g_t ∘ v_t), where g_t holds
+orthonormal regressors (X̂_i T_i⁻¹) or instruments at row t, and v_t the weighed residuals: u_t for
+OLS and 2SLS, diag(Σ)⁻¹u_t for WLS and W2SLS, Σ⁻¹u_t for SUR and 3SLS. All equations are stacked
+in s_t, so that covariance across them is in its outer products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simeq._linalg import FloatArray, IntArray
+from simeq.estimators.estimate import Estimate
+from simeq.estimators.projection import Projection
+from simeq.estimators.restriction import Coordinates
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores as a function of the rows of W.
+
+    Attributes
+    ----------
+    regressors : (m, q) array
+        W @ regressors are the g_t.
+    residuals : (m, q) array
+        W @ residuals are the v_t, each beside its g_t.
+    transform : (q, p) array or None
+        L M; None when it is the identity.
+    """
+
+    regressors: FloatArray
+    residuals: FloatArray
+    transform: FloatArray | None
+
+    def blocks(self, rows: Callable[[FloatArray], Iterator[FloatArray]]) -> Iterator[FloatArray]:
+        """Yield scores (rows, p) block by block.
+
+        Parameters
+        ----------
+        rows : callable
+            Yields W @ weights block by block for given weights (m, 2q).
+        """
+        q = self.regressors.shape[1]
+        for both in rows(np.hstack([self.regressors, self.residuals])):
+            products = both[:, :q] * both[:, q:]
+            yield products if self.transform is None else products @ self.transform
+
+
+def make_scores(
+    projection: Projection,
+    coordinates: Coordinates,
+    estimate: Estimate,
+    structural: FloatArray,
+    positions: Sequence[tuple[int, ...]],
+    gmm: bool,
+) -> Scores:
+    """Scores of an estimate.
+
+    Parameters
+    ----------
+    projection : Projection
+    coordinates : Coordinates
+    estimate : Estimate
+    structural : (m, G) array
+        B: each equation on the columns of W.
+    positions : G tuples of int
+        Columns of W that the loadings refer to.
+    gmm : bool
+        Whether this is the GMM form with instruments by equation.
+    """
+    m = len(structural)
+    if gmm and projection.moments is not None:
+        moments = projection.moments
+        loadings, equation = moments.loadings, moments.equation
+        omega = estimate.sigma[equation[:, None], equation] * moments.gram
+        transform: FloatArray | None = np.asarray(np.linalg.solve(omega, moments.q))
+        weighed = structural
+    else:
+        loadings, equation = projection.loadings, projection.equation
+        transform = None
+        weighed = structural @ estimate.weight
+    if coordinates.m is not None:
+        transform = coordinates.m if transform is None else transform @ coordinates.m
+    regressors = _placed(loadings, positions, equation, m)
+    return Scores(regressors, weighed[:, equation], transform)
+
+
+def _placed(
+    loadings: Sequence[FloatArray],
+    positions: Sequence[tuple[int, ...]],
+    equation: IntArray,
+    m: int,
+) -> FloatArray:
+    """Set each equation's loadings into the rows of its columns of W."""
+    out = np.zeros((m, equation.size))
+    for i, (own, columns) in enumerate(zip(loadings, positions, strict=True)):
+        out[np.ix_(np.array(columns), np.flatnonzero(equation == i))] = own
+    return out
