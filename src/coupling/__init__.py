@@ -9,6 +9,7 @@ from coupling.data import load_us_states
 from coupling.degree import coordination_index, coupling_coordination, coupling_degree
 from coupling.development import relative_development
 from coupling.directions import Interval, Target
+from coupling.entropy import entropy_weights, weights_from_entropy
 from coupling.errors import CouplingError, CouplingWarning
 from coupling.index import composite_index
 from coupling.keys import as_panel
@@ -22,10 +23,8 @@ from coupling.weights import (
     combine_weights,
     critic_weights,
     cv_weights,
-    entropy_weights,
     equal_weights,
     std_weights,
-    weights_from_entropy,
 )
 
 __all__ = [

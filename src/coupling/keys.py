@@ -66,6 +66,45 @@ def _key(frame: pd.DataFrame, name: Hashable) -> pd.Index:
     return key
 
 
+def keyed(panel: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFrame:
+    """Give a panel its index of unit and time.
+
+    Parameters
+    ----------
+    panel : DataFrame, (n, …)
+        Keys as columns or index levels.
+    unit, time : label, optional
+        Both or neither.
+
+    Returns
+    -------
+    DataFrame, (n, …)
+        Over (unit, time).
+
+    Raises
+    ------
+    CouplingError
+        If the keys are not said, or are doubled.
+    """
+    if not isinstance(panel, pd.DataFrame):
+        raise CouplingError(f"A panel must be a DataFrame; it is a {type(panel).__name__}.")
+    if len(panel) == 0:
+        raise CouplingError("The panel has no rows.")
+    if unit is None and time is None:
+        if panel.index.nlevels != 2:
+            raise CouplingError("Say unit= and time=, or give a panel with an index of the two.")
+        check_keys(panel.index)
+        return panel.rename_axis(
+            [
+                name or fallback
+                for name, fallback in zip(panel.index.names, ("unit", "time"), strict=True)
+            ]
+        )
+    if unit is None or time is None or unit == time:
+        raise CouplingError(f"unit= and time= must be two keys; they are {unit!r} and {time!r}.")
+    return as_panel(panel, unit, time)
+
+
 def check_keys(index: pd.Index, *, balance: bool = True) -> None:
     """Refuse a unit–time pair that occurs twice; warn of an unbalanced panel.
 

@@ -10,14 +10,15 @@ import pandas as pd
 
 from coupling.degree import coupling_coordination
 from coupling.directions import Direction, direction_of
+from coupling.entropy import entropy_weights
 from coupling.errors import CouplingError, CouplingWarning, WarnedOnce, only, warn
 from coupling.frames import at, listed
 from coupling.index import composite_index
-from coupling.keys import as_panel, check_keys
+from coupling.keys import keyed
 from coupling.results import CouplingResult
 from coupling.scaling import normalize
-from coupling.shares import match
-from coupling.weights import critic_weights, cv_weights, entropy_weights, equal_weights, std_weights
+from coupling.shares import by_subsystem, match
+from coupling.weights import critic_weights, cv_weights, equal_weights, std_weights
 
 WEIGHTS: dict[str, Callable[..., Any]] = {
     "entropy": entropy_weights,
@@ -229,7 +230,7 @@ class CouplingModel:
                 for system in complete.columns.unique("system")
             }
             return pd.concat(parts, names=["system", "indicator"])
-        return pd.DataFrame({"weight": _given(self.weights, Z.columns)})
+        return pd.DataFrame({"weight": by_subsystem(self.weights, Z.columns)})
 
     def _weigh_one(self, z: pd.DataFrame) -> pd.DataFrame:
         if z.shape[1] == 1:
@@ -287,45 +288,6 @@ class CouplingModel:
                 )
 
 
-def keyed(panel: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFrame:
-    """Give a panel its index of unit and time.
-
-    Parameters
-    ----------
-    panel : DataFrame, (n, …)
-        Keys as columns or index levels.
-    unit, time : label, optional
-        Both or neither.
-
-    Returns
-    -------
-    DataFrame, (n, …)
-        Over (unit, time).
-
-    Raises
-    ------
-    CouplingError
-        If the keys are not said, or are doubled.
-    """
-    if not isinstance(panel, pd.DataFrame):
-        raise CouplingError(f"A panel must be a DataFrame; it is a {type(panel).__name__}.")
-    if len(panel) == 0:
-        raise CouplingError("The panel has no rows.")
-    if unit is None and time is None:
-        if panel.index.nlevels != 2:
-            raise CouplingError("Say unit= and time=, or give a panel with an index of the two.")
-        check_keys(panel.index)
-        return panel.rename_axis(
-            [
-                name or fallback
-                for name, fallback in zip(panel.index.names, ("unit", "time"), strict=True)
-            ]
-        )
-    if unit is None or time is None or unit == time:
-        raise CouplingError(f"unit= and time= must be two keys; they are {unit!r} and {time!r}.")
-    return as_panel(panel, unit, time)
-
-
 def _on_scale(U: pd.DataFrame) -> pd.DataFrame:
     """Set indices that new data carried beyond [0, 1] to the end, and say so."""
     beyond = ((U < -1e-12) | (U > 1 + 1e-12)).to_numpy()
@@ -336,24 +298,3 @@ def _on_scale(U: pd.DataFrame) -> pd.DataFrame:
             f"beyond the end of the scale ({int(beyond.sum())} such); set to the end."
         )
     return U.clip(0, 1)
-
-
-def _given(weights: Any, columns: pd.Index) -> "pd.Series[float]":
-    """Given weights over (system, indicator)."""
-    if isinstance(weights, pd.Series):
-        weights = weights.to_dict()
-    if not isinstance(weights, Mapping):
-        raise CouplingError(
-            "weights must be a name, a function, or a mapping from columns to weights."
-        )
-    flat: dict[Any, Any] = {}
-    for name, value in weights.items():
-        inner = value.items() if isinstance(value, (Mapping, pd.Series)) else None
-        flat.update({(name, column): w for column, w in inner} if inner else {name: value})
-    both = {pair: flat.get(pair, flat.get(pair[1])) for pair in columns}
-    lacking = [pair for pair, weight in both.items() if weight is None]
-    unknown = [name for name in flat if name not in both and name not in columns.unique(1)]
-    if lacking or unknown:
-        what = f"none for {listed(lacking)}" if lacking else f"{listed(unknown)} unknown"
-        raise CouplingError(f"The weights do not match the indicators: {what}.")
-    return pd.Series(list(both.values()), index=columns, dtype=np.float64)

@@ -148,3 +148,42 @@ def warn_dominant(w: Array, names: Sequence[Hashable], what: str) -> None:
             f"{what}: {names[int(w.argmax())]!r} has the weight {w.max():.4g}, above .5; "
             "the index is mostly this one."
         )
+
+
+def by_subsystem(weights: Any, columns: pd.Index) -> "pd.Series[float]":
+    """Put given weights over (system, indicator).
+
+    Parameters
+    ----------
+    weights : mapping or Series
+        By column, by (system, column), or a mapping of systems to weights by column.
+    columns : MultiIndex, (k,)
+        All (system, column) pairs.
+
+    Returns
+    -------
+    Series, (k,)
+        Weights in the order of the columns; not yet checked to sum to 1.
+
+    Raises
+    ------
+    CouplingError
+        If a weight is missing or names no indicator.
+    """
+    if isinstance(weights, pd.Series):
+        weights = weights.to_dict()
+    if not isinstance(weights, Mapping):
+        raise CouplingError(
+            "weights must be a name, a function, or a mapping from columns to weights."
+        )
+    flat: dict[Any, Any] = {}
+    for name, value in weights.items():
+        inner = value.items() if isinstance(value, (Mapping, pd.Series)) else None
+        flat.update({(name, column): w for column, w in inner} if inner else {name: value})
+    both = {pair: flat.get(pair, flat.get(pair[1])) for pair in columns}
+    lacking = [pair for pair, weight in both.items() if weight is None]
+    unknown = [name for name in flat if name not in both and name not in columns.unique(1)]
+    if lacking or unknown:
+        what = f"none for {listed(lacking)}" if lacking else f"{listed(unknown)} unknown"
+        raise CouplingError(f"The weights do not match the indicators: {what}.")
+    return pd.Series(list(both.values()), index=columns, dtype=np.float64)
