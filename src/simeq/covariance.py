@@ -116,6 +116,10 @@ class RowScores:
         """Scores (n, p)."""
         return np.concatenate(list(self.blocks()))
 
+    def in_units(self) -> FloatArray:
+        """Scores (n, K) of the regressors as they are, in which bandwidths are chosen."""
+        return np.concatenate(list(self.scores.in_units(self.observations.blocks)))
+
     def groups(self, given: Any, what: str) -> Groups:
         """Match labels to the rows."""
         return self.observations.groups(given, what)
@@ -203,7 +207,7 @@ def _in_time(request: Request, rows: RowScores) -> tuple[FloatArray, str, None]:
                 f"data by time, or use 'hac-panel' or 'hac-groupsum' for a panel."
             )
     scores = rows.whole()
-    weights, lags = _weights(request, scores)
+    weights, lags = _weights(request, len(scores), rows.in_units)
     return sandwich.serially_correlated(scores, weights), _hac_note(request, lags), None
 
 
@@ -216,7 +220,8 @@ def _in_panels(request: Request, rows: RowScores) -> tuple[FloatArray, str, None
         if ((np.diff(time) <= 0) & within).any():
             raise DataError("time does not increase within each panel; sort the data by time.")
     scores = rows.whole()[order]
-    weights, lags = _weights(request, scores, longest=int(np.bincount(groups.codes).max()))
+    longest = int(np.bincount(groups.codes).max())
+    weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
     meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], weights)
     return meat, f"{_hac_note(request, lags)} within {groups.number} of {groups.name}", None
 
@@ -225,19 +230,21 @@ def _by_period(request: Request, rows: RowScores) -> tuple[FloatArray, str, None
     """Serial correlation of the sums by period; Driscoll and Kraay (1998)."""
     time = rows.groups(request["time"], "time")
     sums = sandwich.group_sums(rows.blocks(), time.codes, time.number)
-    weights, lags = _weights(request, sums)
+    units = rows.scores.in_units(rows.observations.blocks)
+    weights, lags = _weights(
+        request, time.number, lambda: sandwich.group_sums(units, time.codes, time.number)
+    )
     meat = sandwich.serially_correlated(sums, weights)
     return meat, f"{_hac_note(request, lags)} of sums over {time.number} of {time.name}", None
 
 
 def _weights(
-    request: Request, scores: FloatArray, longest: int | None = None
+    request: Request, n: int, scores: Callable[[], FloatArray]
 ) -> tuple[FloatArray, float]:
-    """Kernel weights and the number of lags, given or automatic."""
-    n = longest or len(scores)
+    """Kernel weights for n periods and the number of lags, given or automatic."""
     lags = request["maxlags"]
     if lags is None:
-        lags = min(sandwich.automatic_lags(scores, request.kernel), n - 1)
+        lags = min(sandwich.automatic_lags(scores(), request.kernel), n - 1)
     if not isinstance(lags, int | float | np.number) or not 0 <= lags < n:
         raise DataError(
             f"maxlags must be from 0 to {n - 1}, one less than the periods there are; not {lags!r}."

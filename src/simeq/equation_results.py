@@ -37,6 +37,7 @@ class EquationResults(Coefficients):
             terms,
             None if dof is None else dof[own],
             system._df_joint if system.n_groups else float(model.nobs - len(terms)),
+            system.n_groups,
         )
         self.df_resid = model.nobs - len(terms)
         self.system = system

@@ -67,9 +67,7 @@ def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> 
     values = _column(given, what, table) if isinstance(given, str) else _array(given)
     if keep is not None and len(values) == len(keep):
         values = values[keep]
-        rows = np.asarray(table.index[keep])
-    else:
-        rows = np.asarray(table.index if keep is None else table.index[keep])
+    rows = table.index if keep is None else table.index[keep]
     if len(values) != len(rows):
         sizes = f"{len(rows):,}" if keep is None else f"{len(rows):,} (or {len(keep):,})"
         raise DataError(

@@ -12,7 +12,7 @@ from scipy import special
 
 from simeq._linalg import FloatArray
 from simeq.constraints import Constraints, read_constraints
-from simeq.errors import ConstraintError, DataError
+from simeq.errors import ConstraintError, DataError, count
 
 if TYPE_CHECKING:
     from statsmodels.stats.contrast import ContrastResults
@@ -33,6 +33,8 @@ class Coefficients:
         Degrees of freedom of Student's t for each coefficient; None for the normal distribution.
     df_joint : float
         Denominator degrees of freedom of joint tests.
+    n_groups : int or None
+        Clusters of the covariance.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Coefficients:
         names: Sequence[str],
         dof: FloatArray | None,
         df_joint: float,
+        n_groups: int | None = None,
     ) -> None:
         self._b = params
         self._cov = cov
@@ -50,6 +53,7 @@ class Coefficients:
         self._names = tuple(names)
         self._dof = dof
         self._df_joint = df_joint
+        self.n_groups = n_groups
 
     def _series(self, values: FloatArray, name: str) -> pd.Series[float]:
         return pd.Series(values, index=self._index, name=name)
@@ -190,6 +194,7 @@ class Coefficients:
         gap = r @ self._b - q
         if invcov is None:
             cov = r @ self._covariance(cov_p) @ r.T
+            self._require_clusters(len(r))
             _require_rank(cov, texts)
             statistic = gap @ np.linalg.solve(cov, gap)
         else:
@@ -203,6 +208,14 @@ class Coefficients:
         return ContrastResults(
             chi2=shown, df_denom=number, statistic=shown, distribution="chi2", distargs=(number,)
         )
+
+    def _require_clusters(self, restrictions: int) -> None:
+        """Check that there are more clusters than restrictions tested."""
+        if self.n_groups is not None and restrictions >= self.n_groups:
+            raise ConstraintError(
+                f"{count(self.n_groups, 'cluster')} can test at most {self.n_groups - 1} "
+                f"restrictions jointly, not {restrictions}: the covariance has no higher rank."
+            )
 
     def _covariance(self, cov_p: FloatArray | None) -> FloatArray:
         return self._cov if cov_p is None else np.asarray(cov_p, dtype=np.float64)

@@ -69,7 +69,7 @@ class SystemResults(Coefficients):
         self.model = model
         self.method = method.name
         self.cov_type = "nonrobust" if robust is None else robust.name
-        self.n_groups = None if robust is None else robust.n_groups
+        groups = None if robust is None else robust.n_groups
         self._cov_note = None if robust is None else robust.note
         self.constraints = constraints
         self.n_iter = estimate.n_iter
@@ -80,21 +80,22 @@ class SystemResults(Coefficients):
         self._estimate = estimate
         self._sizes = sizes
         self.df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
-        dof = self._degrees_of_freedom()
+        dof = self._degrees_of_freedom(groups)
         super().__init__(
             estimate.params,
             estimate.cov if robust is None else robust.cov,
             model.index,
             model.system.coefficient_names,
             dof if use_t else None,
-            float(self.df_resid if self.n_groups is None else self.n_groups - 1),
+            float(self.df_resid if groups is None else groups - 1),
+            groups,
         )
 
-    def _degrees_of_freedom(self) -> FloatArray:
+    def _degrees_of_freedom(self, groups: int | None) -> FloatArray:
         """Of Student's t (K,): g − 1 with clusters, else nG − K + r or n − k_i by convention."""
         system = self.model.system
-        if self.n_groups is not None:
-            return np.full(system.columns.size, self.n_groups - 1.0)
+        if groups is not None:
+            return np.full(system.columns.size, groups - 1.0)
         if self._convention.t_dof == "equation" and not self.constraints:
             return np.asarray(self.nobs - system.sizes[system.equation], dtype=np.float64)
         return np.full(system.columns.size, float(self.df_resid))

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from simeq._linalg import FloatArray, IntArray
+from simeq._linalg import FloatArray, IntArray, block_diagonal
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.projection import Projection
 from simeq.estimators.restriction import Coordinates
+
+#: Yields W @ weights block by block for given weights (m, q).
+Rows: TypeAlias = Callable[[FloatArray], Iterator[FloatArray]]
 
 
 @dataclass(frozen=True)
@@ -29,26 +33,35 @@ class Scores:
         W @ regressors are the g_t.
     residuals : (m, q) array
         W @ residuals are the v_t, each beside its g_t.
-    transform : (q, p) array or None
-        L M; None when it is the identity.
+    weights : (q, K) array or None
+        L; None when it is the identity.
+    free : (K, p) array or None
+        M; None without restrictions.
+    units : (K, K) array
+        Blocks T_i: what takes scores in γ to those of the regressors as they are, X̂_i'v_i.
     """
 
     regressors: FloatArray
     residuals: FloatArray
-    transform: FloatArray | None
+    weights: FloatArray | None
+    free: FloatArray | None
+    units: FloatArray
 
-    def blocks(self, rows: Callable[[FloatArray], Iterator[FloatArray]]) -> Iterator[FloatArray]:
-        """Yield scores (rows, p) block by block.
+    def blocks(self, rows: Rows) -> Iterator[FloatArray]:
+        """Yield scores (rows, p) in the coordinates δ, block by block."""
+        for products in self._products(rows):
+            yield products if self.free is None else products @ self.free
 
-        Parameters
-        ----------
-        rows : callable
-            Yields W @ weights block by block for given weights (m, 2q).
-        """
+    def in_units(self, rows: Rows) -> Iterator[FloatArray]:
+        """Yield scores (rows, K) of the regressors as they are, block by block."""
+        for products in self._products(rows):
+            yield products @ self.units
+
+    def _products(self, rows: Rows) -> Iterator[FloatArray]:
         q = self.regressors.shape[1]
         for both in rows(np.hstack([self.regressors, self.residuals])):
             products = both[:, :q] * both[:, q:]
-            yield products if self.transform is None else products @ self.transform
+            yield products if self.weights is None else products @ self.weights
 
 
 def make_scores(
@@ -78,16 +91,15 @@ def make_scores(
         moments = projection.moments
         loadings, equation = moments.loadings, moments.equation
         omega = estimate.sigma[equation[:, None], equation] * moments.gram
-        transform: FloatArray | None = np.asarray(np.linalg.solve(omega, moments.q))
+        weights: FloatArray | None = np.asarray(np.linalg.solve(omega, moments.q))
         weighed = structural
     else:
         loadings, equation = projection.loadings, projection.equation
-        transform = None
+        weights = None
         weighed = structural @ estimate.weight
-    if coordinates.m is not None:
-        transform = coordinates.m if transform is None else transform @ coordinates.m
     regressors = _placed(loadings, positions, equation, m)
-    return Scores(regressors, weighed[:, equation], transform)
+    units = block_diagonal(list(projection.t))
+    return Scores(regressors, weighed[:, equation], weights, coordinates.m, units)
 
 
 def _placed(

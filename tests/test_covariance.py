@@ -1,0 +1,351 @@
+"""Robust, clustered and serially correlated covariances against linearmodels and statsmodels."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from linearmodels.iv import IV2SLS
+from linearmodels.system import IV3SLS, SUR
+from statsmodels.regression.linear_model import OLS
+
+from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
+
+EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
+RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}
+OTHER = {"one": "y2", "two": "y1"}
+LEFT = {"one": "y1", "two": "y2"}
+
+
+def panel(units=20, periods=12, seed=0):
+    rng = np.random.default_rng(seed)
+    n = units * periods
+    data = pd.DataFrame(rng.normal(size=(n, 5)), columns=list("abcde"))
+    data["unit"] = np.repeat(np.arange(units), periods)
+    data["year"] = np.tile(np.arange(2000, 2000 + periods), units)
+    common = rng.normal(size=(units, 2))[data["unit"]]
+    u = (rng.normal(size=(n, 2)) + common) * (1 + data[["a"]].abs().to_numpy())
+    u[:, 1] += 0.6 * u[:, 0]
+    structure = np.array([[1.0, -0.5], [-0.3, 1.0]])
+    right = np.column_stack([data["a"] - data["b"], data["c"] + data["d"] * 0.5 - data["e"]]) + u
+    data[["y1", "y2"]] = np.linalg.solve(structure, right.T).T
+    return data
+
+
+@pytest.fixture(scope="module")
+def data():
+    return panel()
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return SystemEquations(EQUATIONS, data)
+
+
+def peer(data, method):
+    """The same system in linearmodels."""
+    ones = data.assign(Intercept=1.0)
+    instruments = [c for own in RIGHT.values() for c in own]
+    if method in ("ols", "sur"):
+        equations = {
+            label: {
+                "dependent": ones[LEFT[label]],
+                "exog": ones[["Intercept", *RIGHT[label], OTHER[label]]],
+            }
+            for label in EQUATIONS
+        }
+        return SUR(equations)
+    equations = {
+        label: {
+            "dependent": ones[LEFT[label]],
+            "exog": ones[["Intercept", *RIGHT[label]]],
+            "endog": ones[[OTHER[label]]],
+            "instruments": ones[[c for c in instruments if c not in RIGHT[label]]],
+        }
+        for label in EQUATIONS
+    }
+    return IV3SLS(equations)
+
+
+METHODS = {
+    "ols": {"method": "ols"},
+    "sur": {"method": "gls"},
+    "isur": {"method": "gls", "iterate": True, "tol": 1e-12},
+    "2sls": {"method": "ols"},
+    "3sls": {"method": "gls"},
+    "i3sls": {"method": "gls", "iterate": True, "tol": 1e-12},
+}
+
+
+def compare_with_linearmodels(found, theirs):
+    order = [f"{equation}_{term}" for equation, term in found.params.index]
+    cov = theirs.cov.loc[order, order].to_numpy()
+    size = np.sqrt(np.diag(cov))
+    # two routes through the same sandwich; entries relative to the errors of both coefficients
+    gap = (found.cov_params().to_numpy() - cov) / np.multiply.outer(size, size)
+    assert np.abs(gap).max() < 1e-8
+    np.testing.assert_allclose(found.bse, theirs.std_errors[order], rtol=1e-8)
+
+
+@pytest.mark.parametrize("method", ["ols", "sur", "2sls", "3sls", "i3sls"])
+@pytest.mark.parametrize("kind", ["HC0", "HC1"])
+def test_heteroskedastic(data, model, method, kind):
+    debiased = kind == "HC1"
+    divisor = {"sigma_dof": "geomean"} if debiased else {}
+    found = model.fit(method, cov_type=kind, **divisor)
+    theirs = peer(data, method).fit(cov_type="robust", debiased=debiased, **METHODS[method])
+    compare_with_linearmodels(found, theirs)
+
+
+@pytest.mark.parametrize("method", ["ols", "sur", "2sls", "3sls"])
+@pytest.mark.parametrize("correction", [True, False])
+@pytest.mark.parametrize("ways", [["unit"], ["unit", "year"]])
+def test_clusters_one_way_and_two_way(data, model, method, correction, ways):
+    divisor = {"sigma_dof": "geomean"} if correction else {}
+    found = model.fit(
+        method,
+        cov_type="cluster",
+        cov_kwds={"groups": ways if len(ways) > 1 else ways[0], "use_correction": correction},
+        **divisor,
+    )
+    theirs = peer(data, method).fit(
+        cov_type="clustered",
+        clusters=data[ways],
+        debiased=correction,
+        group_debias=correction,
+        **METHODS[method],
+    )
+    compare_with_linearmodels(found, theirs)
+
+
+@pytest.mark.parametrize("method", ["ols", "3sls"])
+@pytest.mark.parametrize("kernel", ["bartlett", "parzen", "qs"])
+@pytest.mark.parametrize("maxlags", [None, 0.5, 3])
+def test_serial_correlation(data, model, method, kernel, maxlags):
+    if maxlags == 0.5 and kernel != "qs":
+        maxlags = 1
+    found = model.fit(method, cov_type="HAC", cov_kwds={"kernel": kernel, "maxlags": maxlags})
+    theirs = peer(data, method).fit(
+        cov_type="kernel", kernel=kernel, bandwidth=maxlags, **METHODS[method]
+    )
+    compare_with_linearmodels(found, theirs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours", "theirs"),
+    [
+        ("HC0", {}, {}),
+        ("HC1", {}, {}),
+        ("cluster", {"groups": "unit"}, {"groups": "unit"}),
+        (
+            "cluster",
+            {"groups": "unit", "use_correction": False},
+            {"groups": "unit", "use_correction": False},
+        ),
+        ("cluster", {"groups": ["unit", "year"]}, {"groups": ["unit", "year"]}),
+        ("HAC", {"maxlags": 4}, {"maxlags": 4}),
+        ("HAC", {"maxlags": 4, "use_correction": True}, {"maxlags": 4, "use_correction": True}),
+        (
+            "hac-panel",
+            {"groups": "unit", "maxlags": 2},
+            {"groups": "unit", "maxlags": 2, "use_correction": False},
+        ),
+        (
+            "hac-groupsum",
+            {"time": "year", "maxlags": 2},
+            {"time": "year", "maxlags": 2, "use_correction": False},
+        ),
+    ],
+)
+def test_one_equation_is_statsmodels(data, kind, ours, theirs):
+    filled = {
+        key: data[value].to_numpy() if key in ("groups", "time") else value
+        for key, value in theirs.items()
+    }
+    formula = "y1 ~ a + b + y2"
+    expected = OLS.from_formula(formula, data).fit(cov_type=kind, cov_kwds=filled)
+    found = SystemEquations([formula], data).fit("ols", cov_type=kind, cov_kwds=ours)
+    np.testing.assert_allclose(found.bse, expected.bse, rtol=1e-8)
+    np.testing.assert_allclose(found.cov_params(), expected.cov_params(), rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["robust", "clustered"])
+def test_one_equation_is_linearmodels_iv2sls(data, kind):
+    ones = data.assign(Intercept=1.0)
+    theirs = IV2SLS(ones["y1"], ones[["Intercept", "a", "b"]], ones[["y2"]], ones[["c", "d", "e"]])
+    model = SystemEquations(["y1 ~ a + b + y2"], data, endog="y2", exog=["c", "d", "e"])
+    if kind == "robust":
+        expected = theirs.fit(cov_type="robust")
+        found = model.fit("2sls", cov_type="HC0")
+    else:
+        expected = theirs.fit(cov_type="clustered", clusters=data["unit"], debiased=True)
+        found = model.fit("2sls", cov_type="cluster", cov_kwds={"groups": "unit"})
+    terms = [term for _, term in found.params.index]
+    np.testing.assert_allclose(found.bse, expected.std_errors[terms], rtol=1e-8)
+
+
+# ---------------------------------------------------------------------- scores by hand
+
+
+def test_the_gmm_form_has_its_own_scores(data):
+    model = SystemEquations(
+        EQUATIONS, data, instruments={"one": "~ a + b + c + d", "two": "~ c + d + e + b"}
+    )
+    result = model.fit(
+        "3sls", cov_type="cluster", cov_kwds={"groups": "unit", "use_correction": False}
+    )
+    z = [np.column_stack([np.ones(len(data)), data[list(own)]]) for own in ("abcd", "cdeb")]
+    x = [
+        np.column_stack([np.ones(len(data)), data[["a", "b", "y2"]]]),
+        np.column_stack([np.ones(len(data)), data[["c", "d", "e", "y1"]]]),
+    ]
+    big_x = np.block([[z[0].T @ x[0], zeros(z[0], x[1])], [zeros(z[1], x[0]), z[1].T @ x[1]]])
+    sigma = result.sigma.to_numpy()
+    omega = np.block([[sigma[i, j] * z[i].T @ z[j] for j in range(2)] for i in range(2)])
+    weight = np.linalg.inv(omega)
+    bread = np.linalg.inv(big_x.T @ weight @ big_x)
+    u = result.resid.to_numpy()
+    moments = np.hstack([z[0] * u[:, [0]], z[1] * u[:, [1]]])
+    sums = pd.DataFrame(moments).groupby(data["unit"]).sum().to_numpy()
+    half = bread @ big_x.T @ weight
+    by_hand = half @ sums.T @ sums @ half.T
+    size = np.sqrt(np.diag(by_hand))
+    gap = (result.cov_params().to_numpy() - by_hand) / np.outer(size, size)
+    assert np.abs(gap).max() < 1e-9
+
+
+def zeros(z, x):
+    return np.zeros((z.shape[1], x.shape[1]))
+
+
+@pytest.mark.parametrize("method", ["ols", "wls", "sur", "2sls", "w2sls", "3sls", "i3sls"])
+def test_constraints_are_honoured_in_the_sandwich(model, method):
+    """Without the factors, which are by equation and would move tied coefficients apart."""
+    found = model.fit(
+        method,
+        cov_type="cluster",
+        cov_kwds={"groups": "unit", "use_correction": False},
+        constraints="[one]a = 1, [one]y2 + [two]y1 = 0.8",
+    )
+    assert found.bse["one", "a"] < 1e-12
+    v = found.cov_params()
+    tied = v.loc[("one", "y2"), ("one", "y2")]
+    assert v.loc[("two", "y1"), ("two", "y1")] == pytest.approx(tied, rel=1e-9)
+    assert v.loc[("one", "y2"), ("two", "y1")] == pytest.approx(-tied, rel=1e-9)
+
+
+def test_constraints_agree_with_linearmodels(data, model):
+    theirs = peer(data, "3sls")
+    r = pd.DataFrame(np.zeros((1, 9)), columns=theirs.param_names)
+    r["one_a"] = 1.0
+    r["two_c"] = 1.0
+    theirs.add_constraints(r, pd.Series([2.0]))
+    text = "[one]a + [two]c = 2"
+    expected = theirs.fit(cov_type="robust", method="gls")
+    compare_with_linearmodels(model.fit("3sls", cov_type="HC0", constraints=text), expected)
+    debiased = theirs.fit(cov_type="robust", method="gls", debiased=True)
+    found = model.fit("3sls", cov_type="HC1", sigma_dof="geomean", constraints=text)
+    compare_with_linearmodels(found, debiased)
+
+
+def test_the_answer_does_not_depend_on_blocks(data, model, monkeypatch):
+    whole = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
+    rows = model.observations
+    small = type(rows)(rows.design, rows.values)
+    monkeypatch.setattr(small, "blocks", lambda w: split(rows.blocks(w), 7))
+    monkeypatch.setattr(model, "observations", small)
+    parts = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
+    np.testing.assert_allclose(parts.cov_params(), whole.cov_params(), rtol=1e-10, atol=1e-14)
+
+
+def split(blocks, rows):
+    for block in blocks:
+        yield from (block[i : i + rows].copy() for i in range(0, len(block), rows))
+
+
+# ---------------------------------------------------------------------- labels and errors
+
+
+def test_labels_by_name_array_series_and_kept_length_are_one(data):
+    gaps = data.assign(a=data["a"].where(data.index % 11 != 3))
+    model = SystemEquations(EQUATIONS, gaps)
+    kept = gaps["a"].notna()
+    given = [
+        "unit",
+        data["unit"],
+        data["unit"].to_numpy(),
+        list(data["unit"]),
+        data.loc[kept, "unit"].to_numpy(),
+        data["unit"].map("unit {}".format),
+        data[["unit"]],
+    ]
+    found = [
+        model.fit("3sls", cov_type="cluster", cov_kwds={"groups": g}).bse.to_numpy() for g in given
+    ]
+    for other in found[1:]:  # another order of the labels is another order of summation
+        np.testing.assert_allclose(other, found[0], rtol=1e-13)
+
+
+def test_with_clusters_t_has_g_less_one_degrees_of_freedom(model):
+    result = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"}, use_t=True)
+    assert result.n_groups == 20
+    assert result.df_resid == 2 * 240 - 9
+    assert result.wald_test("[one]a = [two]c").df_denom == 19
+    assert "Student's t with 19 degrees" in str(result.summary())
+    assert "clustered across equations, 20 of unit" in str(result.summary())
+    assert result.equations["one"].f_test("a = 0").df_denom == 19
+    two = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": ["unit", "year"]})
+    assert two.n_groups == 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "error", "words"),
+    [
+        ("cluster", {}, SimeqError, "needs cov_kwds={'groups'"),
+        ("cluster", {"group": "unit"}, SimeqError, "not 'group'. Did you mean 'groups'"),
+        ("cluster", {"groups": "units"}, DataError, "unknown column 'units'. Did you mean 'unit'"),
+        ("cluster", {"groups": np.arange(7)}, DataError, "7 labels for the 240 rows"),
+        ("cluster", {"groups": np.zeros(240)}, DataError, "one cluster"),
+        ("cluster", {"groups": [*["a"] * 239, None]}, DataError, "no label in 1 row.*row 239"),
+        ("cluster", {"groups": np.zeros((240, 3))}, DataError, "3 groupings"),
+        ("HC2", {}, SimeqError, "Unknown cov_type 'HC2'.*nonrobust"),
+        ("HC1", {"groups": "unit"}, SimeqError, "takes nothing, not 'groups'"),
+        ("HAC", {"maxlags": 240}, DataError, "maxlags must be from 0 to 239"),
+        ("HAC", {"maxlags": -1}, DataError, "maxlags must be from 0"),
+        ("HAC", {"kernel": "bartlet"}, SimeqError, "Did you mean 'bartlett'"),
+        ("HAC", {"time": "year"}, DataError, "year does not increase at row 13"),
+        ("hac-panel", {"maxlags": 2}, SimeqError, "needs cov_kwds={'groups'"),
+        ("hac-panel", {"groups": "unit", "maxlags": 12}, DataError, "from 0 to 11"),
+        ("hac-panel", {"groups": "year", "time": "year"}, DataError, "not increase within each"),
+        ("hac-groupsum", {}, SimeqError, "needs cov_kwds={'time'"),
+        ("hac-groupsum", {"time": "year", "maxlags": 12}, DataError, "from 0 to 11"),
+    ],
+)
+def test_options_that_cannot_be(model, kind, options, error, words):
+    with pytest.raises(error, match=words):
+        model.fit("3sls", cov_type=kind, cov_kwds=options)
+
+
+def test_few_clusters_warn_and_joint_tests_are_refused(data, model):
+    five = data["unit"] // 4
+    with pytest.warns(SimeqWarning, match="5 clusters for 9 free coefficients.*rank 4 at most"):
+        result = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": five})
+    terms = [f"[{equation}]{term}" for equation, term in result.params.index]
+    with pytest.raises(ConstraintError, match="5 clusters.*at most 4"):
+        result.wald_test(", ".join(f"{name} = 0" for name in terms[:5]))
+    assert result.wald_test(", ".join(f"{name} = 0" for name in terms[:3])).statistic > 0
+
+
+def test_a_loaded_model_has_no_rows_for_robust_errors(model, tmp_path):
+    model.fit("3sls").save(tmp_path / "r")
+    loaded = pd.read_pickle(tmp_path / "r")
+    with pytest.raises(DataError, match="holds no rows, which cluster standard errors need"):
+        loaded.model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
+    assert loaded.model.fit("3sls").params.size == 9
+
+
+def test_robust_fits_warn_of_nothing(model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for kind, options in [("HC1", {}), ("cluster", {"groups": "unit"}), ("HAC", {})]:
+            model.fit("3sls", cov_type=kind, cov_kwds=options)
