@@ -4,6 +4,7 @@ In the order of the work: `normalize` → weights → `composite_index` → `cou
 `aggregate`. `CouplingModel` binds the steps.
 """
 
+from coupling import plot
 from coupling.audit import check_coupling_table, check_weights, invert_coupling
 from coupling.data import load_us_states
 from coupling.degree import coordination_index, coupling_coordination, coupling_degree
@@ -53,6 +54,7 @@ __all__ = [
     "load_us_states",
     "normalize",
     "obstacle_degree",
+    "plot",
     "relative_development",
     "std_weights",
     "weights_from_entropy",

@@ -80,6 +80,12 @@ def run(options: argparse.Namespace) -> Report:
     ------
     CouplingError
         For options that do not fit together, and as `CouplingModel.fit`.
+
+    Examples
+    --------
+    >>> options = _parser().parse_args([])
+    >>> [table.title for table in run(options).tables][0]
+    'Weights inside each subsystem'
     """
     if options.output is not None:
         check_ending(options.output)

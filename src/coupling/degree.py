@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coupling import formulas, levels
-from coupling.errors import only
+from coupling.errors import CouplingError, only
 from coupling.frames import Array, Labelled, Table, read
 from coupling.keys import check_keys
 from coupling.shares import match, sum_to_one, warn_dominant
@@ -222,6 +222,11 @@ def mean(u: Array, alpha: Array | None) -> Array:
     -------
     ndarray, (b,)
         T.
+
+    Examples
+    --------
+    >>> mean(np.array([[0.2], [0.8]]), np.array([0.5, 0.5]))
+    array([0.5])
     """
     if alpha is None:
         return np.asarray(u.sum(axis=0) / len(u))
@@ -235,6 +240,8 @@ def mean(u: Array, alpha: Array | None) -> Array:
 def _indices(U: Labelled, nan: str) -> Table:
     only(nan, ("raise", "propagate"), "nan")
     table = read(U, "U")
+    if table.shape[1] < 2:
+        raise CouplingError(f"Coupling needs two subsystems or more; there is {table.shape[1]}.")
     check_keys(table.index, balance=False)
     return table
 

@@ -38,7 +38,13 @@ class Target:
         return f"→ {self.value:g}"
 
     def scale(self, x: Array, low: Array, high: Array) -> Array:
-        """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1."""
+        """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1.
+
+        Examples
+        --------
+        >>> Target(2.0).scale(np.array([1.0, 2.0]), np.array([0.0]), np.array([4.0]))
+        array([0.5, 1. ])
+        """
         return 1 - np.abs(x - self.value) / np.maximum(
             np.abs(low - self.value), np.abs(high - self.value)
         )
@@ -76,7 +82,13 @@ class Interval:
         return f"[{self.low:g}, {self.high:g}]"
 
     def scale(self, x: Array, low: Array, high: Array) -> Array:
-        """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1."""
+        """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1.
+
+        Examples
+        --------
+        >>> Interval(1.0, 2.0).scale(np.array([0.0, 1.5]), np.array([0.0]), np.array([3.0]))
+        array([0., 1.])
+        """
         farthest = np.maximum(self.low - low, high - self.high)
         distance = np.maximum(np.maximum(self.low - x, x - self.high), 0)
         return 1 - distance / np.where(farthest > 0, farthest, 1)
@@ -90,6 +102,11 @@ class Straight:
     ----------
     sign : int
         1 for z = (x − m)/(M − m), −1 for z = (M − x)/(M − m).
+
+    Examples
+    --------
+    >>> Straight(-1).text
+    '−'
     """
 
     sign: int
@@ -100,7 +117,13 @@ class Straight:
         return "+" if self.sign > 0 else "−"
 
     def scale(self, x: Array, low: Array, high: Array) -> Array:
-        """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1."""
+        """Scale x, (n,), with bounds (n,) or (1,), to 0 … 1.
+
+        Examples
+        --------
+        >>> Straight(-1).scale(np.array([1.0, 4.0]), np.array([0.0]), np.array([4.0]))
+        array([0.75, 0.  ])
+        """
         return (x - low if self.sign > 0 else high - x) / (high - low)
 
 
@@ -127,6 +150,11 @@ def direction_of(value: object, name: Hashable) -> Direction:
     ------
     CouplingError
         If it is none of these.
+
+    Examples
+    --------
+    >>> direction_of("cost", "unemp")
+    Straight(sign=-1)
     """
     if isinstance(value, (Straight, Target, Interval)):
         return value
@@ -160,6 +188,11 @@ def directions_of(direction: Any, names: Sequence[Hashable]) -> list[Direction]:
     ------
     CouplingError
         If a column has none, a name is no column, or the number differs.
+
+    Examples
+    --------
+    >>> directions_of({"unemp": -1, "gsp": 1}, ["gsp", "unemp"])
+    [Straight(sign=1), Straight(sign=-1)]
     """
     if isinstance(direction, (Mapping, pd.Series)):
         given = dict(direction.items())

@@ -12,11 +12,22 @@ class CouplingError(ValueError):
     """Input from which no coupling coordination degree can be computed.
 
     The message names the column, and the unit and year where there are any, and the next step.
+
+    Examples
+    --------
+    >>> issubclass(CouplingError, ValueError)
+    True
     """
 
 
 class CouplingWarning(UserWarning):
-    """A result that is computed as asked, and that is easily misread."""
+    """A result that is computed as asked, and that is easily misread.
+
+    Examples
+    --------
+    >>> issubclass(CouplingWarning, UserWarning)
+    True
+    """
 
 
 def warn(message: str) -> None:
@@ -26,6 +37,14 @@ def warn(message: str) -> None:
     ----------
     message : str
         What was found, where, and what it means.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("An index is 0.")
+    >>> str(caught[0].message)
+    'An index is 0.'
     """
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
@@ -37,6 +56,16 @@ class WarnedOnce:
     """Let several steps on one panel say the same thing only once.
 
     Warnings of this package are held back, and given when the block ends.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     with WarnedOnce():
+    ...         warn("An index is 0.")
+    ...         warn("An index is 0.")
+    >>> len(caught)
+    1
     """
 
     def __enter__(self) -> None:
@@ -72,6 +101,10 @@ def only(value: object, allowed: tuple[str, ...], name: str) -> None:
     ------
     CouplingError
         If `value` is none of them.
+
+    Examples
+    --------
+    >>> only("nan", ("nan", "zero"), "zero")
     """
     if not isinstance(value, str) or value not in allowed:
         words = ", ".join(repr(word) for word in allowed)

@@ -33,11 +33,14 @@ def formula(method: str, k: float | None, n: int) -> Formula:
     Raises
     ------
     CouplingError
-        For an unknown name, an exponent that does not fit, or a number of subsystems that does not.
+        For an unknown name, or an exponent or a number of subsystems that does not fit.
+
+    Examples
+    --------
+    >>> formula("power", 2, 2)(np.array([[0.2], [0.8]])).round(4)
+    array([0.4096])
     """
     only(method, METHODS, "method")
-    if n < 2:
-        raise CouplingError(f"Coupling needs two subsystems or more; there is {n}.")
     if method != "power":
         if k is not None:
             raise CouplingError(f"k is the exponent of method='power'; method is {method!r}.")
@@ -64,6 +67,11 @@ def undefined(method: str, zero: str) -> float:
     -------
     float
         C.
+
+    Examples
+    --------
+    >>> undefined("standard", "zero"), undefined("fan", "nan")
+    (0.0, 1.0)
     """
     if method == "fan":
         return 1.0
@@ -86,6 +94,11 @@ def evaluate(chosen: Formula, u: Array, undefined: float) -> Array:
     -------
     ndarray, (b,)
         C in [0, 1], clipped against rounding.
+
+    Examples
+    --------
+    >>> evaluate(standard, np.array([[0.3, 0.0], [0.3, 0.0]]), 0.0)
+    array([1., 0.])
     """
     low, high = u.min(axis=0), u.max(axis=0)
     with np.errstate(invalid="ignore", divide="ignore", under="ignore"):
@@ -99,12 +112,24 @@ def evaluate(chosen: Formula, u: Array, undefined: float) -> Array:
 
 
 def standard(u: Array) -> Array:
-    """C = geometric mean / arithmetic mean = n (Π U)^{1/n} / Σ U."""
+    """C = geometric mean / arithmetic mean = n (Π U)^{1/n} / Σ U.
+
+    Examples
+    --------
+    >>> standard(np.array([[0.2], [0.8]])).round(4)
+    array([0.8])
+    """
     return np.asarray(len(u) * product_root(u, len(u)) / u.sum(axis=0))
 
 
 def wang(u: Array) -> Array:
-    """C = √{[1 − Σ_{i>j} |U_i − U_j| / (n(n−1)/2)] · [Π_i U_i / max U]^{1/(n−1)}}."""
+    """C = √{[1 − Σ_{i>j} |U_i − U_j| / (n(n−1)/2)] · [Π_i U_i / max U]^{1/(n−1)}}.
+
+    Examples
+    --------
+    >>> wang(np.array([[0.2], [0.8]])).round(4)
+    array([0.3162])
+    """
     n = len(u)
     ordered = np.sort(u, axis=0)
     rank = np.arange(1 - n, n, 2, dtype=np.float64)  # Σ_{i>j} |U_i − U_j| = Σ_k (2k − n − 1) U_(k)
@@ -115,12 +140,24 @@ def wang(u: Array) -> Array:
 
 
 def fan(u: Array) -> Array:
-    """C = 1 − 2 · sd(U), population standard deviation."""
+    """C = 1 − 2 · sd(U), population standard deviation.
+
+    Examples
+    --------
+    >>> fan(np.array([[0.2], [0.8]])).round(4)
+    array([0.4])
+    """
     return np.asarray(1 - 2 * np.std(u, axis=0))
 
 
 def power(u: Array, k: float) -> Array:
-    """C = {4 U₁U₂ / (U₁ + U₂)²}^k, two subsystems."""
+    """C = {4 U₁U₂ / (U₁ + U₂)²}^k, two subsystems.
+
+    Examples
+    --------
+    >>> power(np.array([[0.2], [0.8]]), 0.5).round(4)
+    array([0.8])
+    """
     return np.asarray(standard(u) ** (2 * k))
 
 
@@ -138,6 +175,11 @@ def product_root(u: Array, n: int) -> Array:
     -------
     ndarray, (b,)
         The roots.
+
+    Examples
+    --------
+    >>> product_root(np.array([[1e-200], [1e-300]]), 2)
+    array([1.e-250])
     """
     product = np.multiply.reduce(u, axis=0)
     root = ROOTS[n](product) if n in ROOTS else product ** (1 / n)

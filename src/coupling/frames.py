@@ -32,6 +32,11 @@ class Table:
         Row labels; 0 … n − 1 for an array.
     lead : tuple of int or None
         For an array, its shape without the last axis; for a frame None.
+
+    Examples
+    --------
+    >>> read(pd.DataFrame({"a": [0.5]}, index=["UTAH"]), "U").names
+    ('a',)
     """
 
     source: pd.DataFrame | NDArray[Any]
@@ -106,6 +111,11 @@ def read(data: Labelled, what: str) -> Table:
     ------
     CouplingError
         For columns that are not numbers, that share a name, or for no rows at all.
+
+    Examples
+    --------
+    >>> read([[0.2, 0.8], [0.5, 0.5]], "U").shape
+    (2, 2)
     """
     if isinstance(data, pd.Series):
         numbers = _numeric(np.asarray(data), what)[np.newaxis]
@@ -186,6 +196,11 @@ def at(index: pd.Index, row: int) -> str:
     -------
     str
         For example ``state UTAH, year 1970``, or ``row 7``.
+
+    Examples
+    --------
+    >>> at(pd.MultiIndex.from_tuples([("UTAH", 1970)], names=["state", "year"]), 0)
+    'state UTAH, year 1970'
     """
     label = index[row]
     if isinstance(index, pd.MultiIndex):
@@ -208,6 +223,11 @@ def listed(names: Sequence[Hashable], most: int = 5) -> str:
     -------
     str
         ``'a', 'b' and 3 more``.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], 2)
+    "'a', 'b' and 1 more"
     """
     text = ", ".join(repr(name) for name in names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most} more"
@@ -236,6 +256,12 @@ def require_finite(table: Table, values: Array, what: str, nan: str = "raise") -
     ------
     CouplingError
         Naming column, unit and year of the first one.
+
+    Examples
+    --------
+    >>> table = read([[0.2, np.nan]], "Z")
+    >>> require_finite(table, table.values, "Z", "propagate")
+    array([[0.2, nan]])
     """
     only(nan, ("raise", "propagate"), "nan")
     finite = np.isfinite(values)

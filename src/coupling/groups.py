@@ -26,6 +26,15 @@ class Groups:
         Position of each row's group in `labels`.
     labels : Index, (G,)
         The groups in sorted order; a MultiIndex for several keys.
+
+    Examples
+    --------
+    >>> groups = combine([pd.Index(["b", "a", "b"])])
+    >>> groups.counts
+    array([1, 2])
+    >>> groups.means(np.array([[1.0], [2.0], [4.0]]))
+    array([[2. ],
+           [2.5]])
     """
 
     codes: NDArray[np.intp]
@@ -84,6 +93,11 @@ def everything(n: int) -> Groups:
     -------
     Groups
         One group, called ``all``.
+
+    Examples
+    --------
+    >>> everything(3).counts
+    array([3])
     """
     return Groups(np.zeros(n, dtype=np.intp), pd.Index(["all"]))
 
@@ -111,6 +125,12 @@ def split(data: Labelled, by: By, what: str) -> tuple[Table, Groups]:
     ------
     CouplingError
         For a name that is neither column nor level, labels of another length, or missing ones.
+
+    Examples
+    --------
+    >>> table, groups = split(pd.DataFrame({"year": [2, 1], "a": [0.2, 0.4]}), "year", "Z")
+    >>> table.names, groups.labels.tolist()
+    (('a',), [1, 2])
     """
     if by is None:
         table = read(data, what)
@@ -146,6 +166,11 @@ def keys_of(frame: pd.DataFrame | None, index: pd.Index, by: By) -> list[pd.Inde
     ------
     CouplingError
         For an unknown name, or labels of another length.
+
+    Examples
+    --------
+    >>> keys_of(None, pd.Index([1970, 1971], name="year"), "year")[0].tolist()
+    [1970, 1971]
     """
     if by is None:
         raise CouplingError("by must name a column or an index level, or give labels row by row.")
@@ -215,6 +240,11 @@ def combine(keys: Sequence[pd.Index]) -> Groups:
     ------
     CouplingError
         If a label is missing.
+
+    Examples
+    --------
+    >>> combine([pd.Index([2, 1]), pd.Index(["a", "b"])]).labels.tolist()
+    [(1, 'b'), (2, 'a')]
     """
     code = np.zeros(len(keys[0]), dtype=np.intp)
     levels: list[pd.Index] = []

@@ -106,6 +106,11 @@ def positions(systems: Systems, names: Sequence[Hashable]) -> dict[Any, list[int
     ------
     CouplingError
         For a subsystem without columns, an unknown column, or one that is named twice in it.
+
+    Examples
+    --------
+    >>> positions({"A": ["x", "y"], "B": ["z"]}, ["x", "y", "z"])
+    {'A': [0, 1], 'B': [2]}
     """
     if not isinstance(systems, Mapping) or not systems:
         raise CouplingError("systems must be a mapping from names to columns.")
@@ -141,6 +146,11 @@ def weighted(z: Array, w: Array, members: Sequence[Sequence[int]], rows: Any = N
     -------
     ndarray, (n, S)
         Indices; 1 where only rounding carried them above.
+
+    Examples
+    --------
+    >>> weighted(np.array([[0.2, 0.4]]), np.array([[[0.5, 0.5]]]), [[0, 1]]).round(2)
+    array([[0.3]])
     """
     U = np.empty((len(z), len(members)))
     for s, columns in enumerate(members):

@@ -85,6 +85,12 @@ def keyed(panel: pd.DataFrame, unit: Hashable, time: Hashable) -> pd.DataFrame:
     ------
     CouplingError
         If the keys are not said, or are doubled.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"state": ["UT"], "year": [1970], "gsp": [9.0]})
+    >>> keyed(frame, "state", "year").index.names
+    FrozenList(['state', 'year'])
     """
     if not isinstance(panel, pd.DataFrame):
         raise CouplingError(f"A panel must be a DataFrame; it is a {type(panel).__name__}.")
@@ -126,6 +132,10 @@ def check_keys(index: pd.Index, *, balance: bool = True) -> None:
     -----
     CouplingWarning
         Naming the first unit that lacks a time.
+
+    Examples
+    --------
+    >>> check_keys(pd.MultiIndex.from_tuples([("UT", 1970), ("UT", 1971)]))
     """
     if not isinstance(index, pd.MultiIndex) or len(index) == 0:
         return

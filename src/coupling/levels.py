@@ -25,6 +25,11 @@ class Scheme:
         Inner edges, increasing, between 0 and 1.
     labels : tuple of L str
         Names, from level 1 up.
+
+    Examples
+    --------
+    >>> Scheme((0.5,), ("low", "high")).labels
+    ('low', 'high')
     """
 
     edges: tuple[float, ...]
@@ -245,6 +250,11 @@ def level_dtype(scheme: Scheme) -> Any:
     -------
     dtype
         int8 up to 127 levels.
+
+    Examples
+    --------
+    >>> level_dtype(SCHEMES["ten"])
+    dtype('int8')
     """
     return np.min_scalar_type(-len(scheme.labels))
 
@@ -262,6 +272,13 @@ def grade(D: Array, scheme: Scheme, closed: str, out: NDArray[Any]) -> None:
         Whether an edge is reached by equality.
     out : ndarray of int, (n,)
         Written to.
+
+    Examples
+    --------
+    >>> level = np.empty(3, dtype=np.int8)
+    >>> grade(np.array([0.05, 0.1, 1.0]), SCHEMES["ten"], "left", level)
+    >>> level
+    array([ 1,  2, 10], dtype=int8)
     """
     reached = np.greater_equal if closed == "left" else np.greater
     np.equal(D, D, out=out, casting="unsafe")
@@ -283,6 +300,11 @@ def label_of(level: NDArray[Any], scheme: Scheme) -> pd.Categorical:
     -------
     Categorical, (n,)
         All names of the scheme are its categories.
+
+    Examples
+    --------
+    >>> label_of(np.array([1, 10], dtype=np.int8), SCHEMES["ten"]).tolist()
+    ['Extreme dissonance', 'Quality coordination']
     """
     dtype = pd.CategoricalDtype(list(scheme.labels), ordered=True)
     return pd.Categorical.from_codes(level - np.int8(1), dtype=dtype, validate=False)

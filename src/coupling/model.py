@@ -148,6 +148,14 @@ class CouplingModel:
         -----
         CouplingWarning
             As the steps do, each once.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result
+        <CouplingResult: 816 rows, Roads, Economy>
         """
         with WarnedOnce():
             panel = keyed(panel, unit, time)
@@ -180,6 +188,16 @@ class CouplingModel:
         -------
         CouplingResult
             On the same scale.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> year = load_us_states().query("year == 1986")
+        >>> again = model.score(year, "state", "year", result.bounds, result.details, "raise")
+        >>> bool(again.D.equals(result.D[again.D.index]))
+        True
         """
         with WarnedOnce():
             panel = keyed(panel, unit, time)

@@ -37,6 +37,16 @@ class CouplingResult:
         C, T, D, level and label.
     keys : DataFrame, (n, …)
         Columns of the panel that are no indicators, for grouping.
+
+    Examples
+    --------
+    >>> from coupling import CouplingModel, load_us_states
+    >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+    >>> result = model.fit(load_us_states(), unit="state", time="year")
+    >>> result.degrees.loc[("UTAH", 1970), "label"]
+    'Severe dissonance'
+    >>> bool((result.D**2 - result.C * result.T).abs().max() < 1e-12)
+    True
     """
 
     model: "CouplingModel"
@@ -96,6 +106,17 @@ class CouplingResult:
         -------
         DataFrame, (times, 5)
             C, T, D, level, label.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result.yearly().loc[[1970, 1986], ["C", "T", "D"]].round(3)
+                  C      T      D
+        year
+        1970  0.970  0.119  0.290
+        1986  0.983  0.172  0.361
         """
         return self.averages(self.time)
 
@@ -111,6 +132,17 @@ class CouplingResult:
         -------
         DataFrame, (G, 5)
             C, T, D, level, label in sorted order of the groups.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result.averages("region")["D"].round(3).head(2)
+        region
+        1    0.193
+        2    0.632
+        Name: D, dtype: float64
         """
         keys = self._keys(by)
         means = {
@@ -140,6 +172,17 @@ class CouplingResult:
         -------
         DataFrame, (times + 1, G + 1)
             Average D.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result.regional("region").loc[[1970, 1986], [1, 2, "All"]].round(3)
+        region      1      2    All
+        year
+        1970    0.164  0.586  0.290
+        1986    0.218  0.670  0.361
         """
         keys = [*self._keys(self.time), *self._keys(by)]
         table: pd.DataFrame = aggregate(self.D.to_numpy(), keys, total=total, nan="omit")
@@ -167,6 +210,14 @@ class CouplingResult:
         -------
         DataFrame, (G, 5)
             C, T, D, level, label.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result.of_means(rescale=(0.01, 0.99)).loc[[1970, 1986], "D"].round(3).tolist()
+        [0.1, 0.995]
         """
         model, complete = self.model, self.indices.notna().all(axis=1).to_numpy()
         keys = [key[complete] for key in self._keys(self.time if by is None else by)]
@@ -189,6 +240,14 @@ class CouplingResult:
         -------
         DataFrame, (n, k) or (n, S)
             Shares; subsystems count by their weights in T.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result.obstacles(by_system=True).mean().round(3).to_dict()
+        {'Roads': 0.488, 'Economy': 0.512}
         """
         low, high = self.model.feature_range
         z = ((self.scaled - low) / (high - low)).clip(0, 1)
@@ -217,6 +276,14 @@ class CouplingResult:
         -------
         DataFrame of int, (times, L)
             All levels of the scheme, in order.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> result.level_counts().loc[1986].sum().item()
+        48
         """
         names = self.degrees["label"].cat.categories
         counts = self.level.groupby(level=1).value_counts().unstack(fill_value=0)
@@ -257,6 +324,16 @@ class CouplingResult:
         -----
         CouplingWarning
             For values and indices beyond the scale.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> later = load_us_states().query("year == 1986")
+        >>> scored = result.transform(later)
+        >>> bool(scored.D.equals(result.D[scored.D.index]))
+        True
         """
         if unit is None and time is None:
             named = {self.unit, self.time}
@@ -276,6 +353,14 @@ class CouplingResult:
         -------
         Report
             ``print`` it, or write it with ``.save("tables.html")``.
+
+        Examples
+        --------
+        >>> from coupling import CouplingModel, load_us_states
+        >>> model = CouplingModel({"Roads": ["hwy", "water"], "Economy": ["gsp", "emp"]})
+        >>> result = model.fit(load_us_states(), unit="state", time="year")
+        >>> str(result.summary("region")).splitlines()[0]
+        'Weights inside each subsystem'
         """
         n_units, n_times = (self.degrees.index.get_level_values(j).nunique() for j in (0, 1))
         sample = f"{n_units} × {self.unit}, {n_times} × {self.time}, n = {len(self.degrees)}"

@@ -34,6 +34,11 @@ def match(weights: Any, names: Sequence[Hashable], what: str) -> Array:
     ------
     CouplingError
         If names or number do not match, or a weight is negative or not finite.
+
+    Examples
+    --------
+    >>> match({"b": 0.3, "a": 0.7}, ["a", "b"], "weights")
+    array([0.7, 0.3])
     """
     if isinstance(weights, (Mapping, pd.Series)):
         if isinstance(weights, pd.Series) and not weights.index.is_unique:
@@ -80,6 +85,11 @@ def check_shares(w: Array, names: Sequence[Hashable], what: str) -> Array:
     ------
     CouplingError
         Naming the weight.
+
+    Examples
+    --------
+    >>> check_shares(np.array([0.7, 0.3]), ["a", "b"], "weights")
+    array([0.7, 0.3])
     """
     if w.shape[-1] != len(names):
         raise CouplingError(
@@ -115,6 +125,11 @@ def sum_to_one(w: Array, what: str, *, renormalize: bool) -> Array:
     ------
     CouplingError
         If the sum is 0, or is not 1 and `renormalize` is False.
+
+    Examples
+    --------
+    >>> sum_to_one(np.array([1.0, 3.0]), "weights", renormalize=True)
+    array([0.25, 0.75])
     """
     total = float(w.sum())
     if not total > 0:
@@ -142,6 +157,10 @@ def warn_dominant(w: Array, names: Sequence[Hashable], what: str) -> None:
     -----
     CouplingWarning
         Naming the weight.
+
+    Examples
+    --------
+    >>> warn_dominant(np.array([0.5, 0.5]), ["a", "b"], "weights")
     """
     if len(w) > 1 and w.max() > DOMINANT:
         warn(
@@ -169,6 +188,12 @@ def by_subsystem(weights: Any, columns: pd.Index) -> "pd.Series[float]":
     ------
     CouplingError
         If a weight is missing or names no indicator.
+
+    Examples
+    --------
+    >>> columns = pd.MultiIndex.from_tuples([("A", "x"), ("B", "y")])
+    >>> by_subsystem({"y": 0.4, "x": 0.6}, columns).tolist()
+    [0.6, 0.4]
     """
     if isinstance(weights, pd.Series):
         weights = weights.to_dict()

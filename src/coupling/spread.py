@@ -38,6 +38,12 @@ def divergence(z: Array, groups: Groups, shift: float = 0.0) -> Array:
     -------
     ndarray, (G, k)
         0 for a constant column.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> divergence(np.array([[1.0, 1.0], [1.0, 0.0]]), everything(2))
+    array([[0., 1.]])
     """
     counts = groups.counts[:, np.newaxis]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -68,6 +74,13 @@ def log_sums(z: Array, groups: Groups, shift: float) -> tuple[Array, Array, floa
         Σ q and Σ q ln q; r is the mean of each column in the first block.
     least : float
         The least z + shift; NaN if one is NaN.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> sums, logs, least = log_sums(np.array([[1.0], [3.0]]), everything(2), 0.0)
+    >>> sums, least
+    (array([[2.]]), 1.0)
     """
     k, cycle = z.shape[1], _cycle(groups)
     size = max(1, BLOCK // (k * max(cycle, 1))) * max(cycle, 1)
@@ -136,6 +149,12 @@ def constant_columns(z: Array, groups: Groups) -> NDArray[np.bool_]:
     -------
     ndarray of bool, (G, k)
         True where least and greatest value are the same.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> constant_columns(np.array([[1.0, 1.0], [1.0, 0.0]]), everything(2))
+    array([[ True, False]])
     """
     low, high = groups.extremes(z)
     return np.equal(low, high)
@@ -155,6 +174,12 @@ def moments(z: Array, groups: Groups) -> tuple[Array, Array]:
     -------
     mean, sd : ndarray, (G, k)
         Two passes: the deviations are taken from the mean.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> moments(np.array([[1.0], [3.0]]), everything(2))
+    (array([[2.]]), array([[1.]]))
     """
     mean = groups.means(z)
     return mean, np.sqrt(groups.means((z - mean[groups.codes]) ** 2))
@@ -179,6 +204,13 @@ def row_conflict(z: Array, groups: Groups, sd: Array) -> Array:
     -------
     ndarray, (G, k)
         0 for a constant column.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> z = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> row_conflict(z, everything(2), z.std(axis=0)[np.newaxis])
+    array([[2., 2.]])
     """
     inverse = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)
     s = (z - groups.means(z)[groups.codes]) * inverse[groups.codes]

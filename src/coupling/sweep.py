@@ -30,6 +30,11 @@ class Zeros:
         Rows that are all zero.
     first_empty : int or None
         The first of these.
+
+    Examples
+    --------
+    >>> Zeros().rows
+    0
     """
 
     rows: int = 0
@@ -61,6 +66,12 @@ def sweep(table: Table, nan: str, zeros: Zeros) -> Iterator[tuple[slice, Array]]
     ------
     CouplingError
         Naming subsystem, unit and year of the first value that is missing or outside.
+
+    Examples
+    --------
+    >>> from coupling.frames import read
+    >>> [u.shape for _, u in sweep(read([[0.2, 0.8]] * 5, "U"), "raise", Zeros())]
+    [(2, 5)]
     """
     n_rows, n = table.shape
     columns = [table.column(j) for j in range(n)]
@@ -128,6 +139,11 @@ def warn_zeros(zeros: Zeros, table: Table, method: str, zero: str) -> None:
     -----
     CouplingWarning
         Naming subsystem, unit and year.
+
+    Examples
+    --------
+    >>> from coupling.frames import read
+    >>> warn_zeros(Zeros(), read([[0.2, 0.8]], "U"), "standard", "nan")
     """
     if zeros.first_empty is not None:
         c = {"fan": "1 by this formula"}.get(method, "0" if zero == "zero" else "undefined (NaN)")

@@ -45,6 +45,12 @@ class Table:
         What stands below it.
     decimals : int
         Decimals of floats when printed.
+
+    Examples
+    --------
+    >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+    >>> table.header, table.cells
+    (['', 'D'], [['UTAH', '0.500']])
     """
 
     title: str
@@ -86,6 +92,17 @@ class Report:
     ----------
     tables : sequence of Table
         In the order of the page.
+
+    Examples
+    --------
+    >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+    >>> print(Report([table]))
+    Degrees
+    -----------
+              D
+    -----------
+    UTAH  0.500
+    -----------
     """
 
     tables: Sequence[Table]
@@ -97,29 +114,74 @@ class Report:
         return "\n".join(_html(table) for table in self.tables)
 
     def to_text(self) -> str:
-        """Tables in columns of plain text."""
+        """Tables in columns of plain text.
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> Report([table]).to_text().splitlines()[4]
+        'UTAH  0.500'
+        """
         return "\n\n".join(_text(table) for table in self.tables)
 
     def to_markdown(self) -> str:
-        """Tables as Markdown with pipes."""
+        """Tables as Markdown with pipes.
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> Report([table]).to_markdown().splitlines()[4]
+        '| UTAH | 0.500 |'
+        """
         return "\n\n".join(_markdown(table) for table in self.tables) + "\n"
 
     def to_html(self) -> str:
-        """One HTML page."""
+        """One HTML page.
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> "<td>0.500</td>" in Report([table]).to_html()
+        True
+        """
         title = html.escape(self.tables[0].title) if self.tables else ""
         return PAGE.format(title=title, body=self._repr_html_())
 
     def to_latex(self) -> str:
-        """Tables as LaTeX ``table`` environments, without a package."""
+        """Tables as LaTeX ``table`` environments, without a package.
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> r"UTAH & 0.500" in Report([table]).to_latex()
+        True
+        """
         return "\n\n".join(_latex(table) for table in self.tables) + "\n"
 
     def to_csv(self) -> str:
-        """All numbers in one long CSV: table, row, column, value."""
+        """All numbers in one long CSV: table, row, column, value.
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> Report([table]).to_csv().splitlines()[1]
+        'Degrees,UTAH,D,0.5'
+        """
         parts = [_long(table) for table in self.tables]
         return pd.concat(parts, ignore_index=True).to_csv(index=False, lineterminator="\n")
 
     def to_excel(self, path: str | Path) -> None:
-        """Write one sheet for each table (needs openpyxl)."""
+        """Write one sheet for each table (needs openpyxl).
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Report([table]).to_excel(Path(folder) / "tables.xlsx")
+        ...     pd.read_excel(Path(folder) / "tables.xlsx", index_col=0).loc["UTAH", "D"].item()
+        0.5
+        """
         if find_spec("openpyxl") is None:
             raise ImportError("Excel files need openpyxl: pip install 'simeq[excel]'.")
         with pd.ExcelWriter(path, engine="openpyxl") as writer:
@@ -139,6 +201,15 @@ class Report:
         ------
         CouplingError
             For another ending, or .xlsx without openpyxl.
+
+        Examples
+        --------
+        >>> table = Table("Degrees", pd.DataFrame({"D": [0.5]}, index=["UTAH"]))
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Report([table]).save(Path(folder) / "tables.md")
+        ...     (Path(folder) / "tables.md").read_text().splitlines()[0]
+        '**Degrees**'
         """
         ending = check_ending(path)
         if ending == ".xlsx":

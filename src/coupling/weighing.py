@@ -31,6 +31,12 @@ def read_scaled(Z: Labelled, by: By) -> tuple[Table, Groups, Array]:
     ------
     CouplingError
         For missing values, doubled keys or an unknown grouping.
+
+    Examples
+    --------
+    >>> table, groups, z = read_scaled([[0.2, 0.8], [0.5, 0.5]], None)
+    >>> z.shape
+    (2, 2)
     """
     table, groups = split(Z, by, "Z")
     check_keys(table.index)
@@ -55,6 +61,11 @@ def require_not_negative(table: Table, z: Array, what: str, shift: float = 0.0) 
     ------
     CouplingError
         Naming column, unit and year of the least one.
+
+    Examples
+    --------
+    >>> table, _, z = read_scaled([[0.2, 0.8]], None)
+    >>> require_not_negative(table, z, "cv_weights")
     """
     if np.isfinite(shift) and z.min() + shift >= 0:
         return
@@ -86,6 +97,12 @@ def normalized(score: Array, groups: Groups, needed: str) -> Array:
     ------
     CouplingError
         If all scores of a group are 0.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> normalized(np.array([[1.0, 3.0]]), everything(2), "an indicator that varies")
+    array([[0.25, 0.75]])
     """
     total = score.sum(axis=1, keepdims=True)
     empty = np.flatnonzero(~(total[:, 0] > 0))
@@ -130,6 +147,12 @@ def give_weights(
     -----
     CouplingWarning
         If one of three or more weights is above one half.
+
+    Examples
+    --------
+    >>> table, groups, _ = read_scaled(pd.DataFrame({"a": [0.1], "b": [0.2]}), None)
+    >>> give_weights(table, groups, None, np.array([[0.4, 0.6]]), {}, False).to_dict()
+    {'a': 0.4, 'b': 0.6}
     """
     names = pd.Index([table.names[j] for j in np.arange(len(table.names))[kept]])
     weights = weights[:, kept]
