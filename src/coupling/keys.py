@@ -137,7 +137,7 @@ def check_keys(index: pd.Index, *, balance: bool = True) -> None:
     --------
     >>> check_keys(pd.MultiIndex.from_tuples([("UT", 1970), ("UT", 1971)]))
     """
-    if not isinstance(index, pd.MultiIndex) or len(index) == 0:
+    if not isinstance(index, pd.MultiIndex) or len(index) == 0 or _is_grid(index):
         return
     cells = _cells(index)
     doubled = np.asarray(index.duplicated()) if cells is None else cells[1][cells[0]] > 1
@@ -149,6 +149,15 @@ def check_keys(index: pd.Index, *, balance: bool = True) -> None:
         )
     if balance and cells is not None and index.nlevels == 2:
         _check_balance(index, cells[1])
+
+
+def _is_grid(index: pd.MultiIndex) -> bool:
+    """Whether the rows are all units × all times in that order: the quick case."""
+    shape = tuple(len(level) for level in index.levels)
+    if index.nlevels != 2 or shape[0] * shape[1] != len(index):
+        return False
+    units, times = (codes.reshape(shape) for codes in index.codes)
+    return bool((times == np.arange(shape[1])).all() and (np.arange(shape[0]) == units.T).all())
 
 
 def _cells(index: pd.MultiIndex) -> tuple[NDArray[np.int64], NDArray[np.intp]] | None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coupling.errors import CouplingError
-from coupling.frames import listed
+from coupling.grouping import keys_of_panel
 from coupling.levels import classify
 from coupling.obstacle import obstacle_degree
 from coupling.panel import aggregate, coupling_of_means
@@ -387,30 +386,4 @@ class CouplingResult:
 
     def _keys(self, by: Any) -> list[pd.Index]:
         """Labels of each key, (n,), over the rows."""
-        several = isinstance(by, (list, tuple)) and len(by) != len(self.degrees)
-        return [self._key(one) for one in (by if several else [by])]
-
-    def _key(self, by: Any) -> pd.Index:
-        index = cast(pd.MultiIndex, self.degrees.index)
-        if isinstance(by, pd.Series) and by.index.nlevels == 2:
-            return _labels(by.reindex(index), by.name)
-        if isinstance(by, (Mapping, pd.Series)):
-            units = index.get_level_values(0).to_series(index=index)
-            groups = units.map(dict(by.items()))
-            if groups.isna().any():
-                raise CouplingError(f"by has no group for {units[groups.isna()].iloc[0]!r}.")
-            return _labels(groups, getattr(by, "name", None) or "group")
-        if isinstance(by, Hashable) and by in index.names:
-            level: pd.Index = index.get_level_values(index.names.index(by))
-            return level
-        if isinstance(by, Hashable) and by in self.keys.columns:
-            return _labels(self.keys[by], by)
-        if isinstance(by, Hashable) or len(by) != len(index):
-            known = [*index.names, *self.keys.columns]
-            raise CouplingError(f"by={by!r} is no key of the panel; there are {listed(known, 12)}.")
-        return _labels(pd.Series(by), "group")
-
-
-def _labels(key: "pd.Series[Any]", name: Hashable) -> pd.Index:
-    labels: pd.Index = pd.Index(key.array, name=name)
-    return labels
+        return keys_of_panel(self.degrees.index, self.keys, by)

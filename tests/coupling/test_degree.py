@@ -1,5 +1,7 @@
 """C, T and D: the paper's Table 5, formulas by hand, labels, zeros and refusals."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -201,3 +203,14 @@ def test_blocks_join_without_a_seam(monkeypatch):
     whole = coupling_coordination(U)
     monkeypatch.setattr("coupling.sweep.BLOCK", 100)
     pd.testing.assert_frame_equal(coupling_coordination(U), whole)
+
+
+def test_no_temporary_is_as_large_as_the_input():
+    U = np.random.default_rng(7).uniform(0.01, 1, (500_000, 3))
+    tracemalloc.start()
+    frame = coupling_coordination(U)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * U.nbytes
+    assert peak - frame.memory_usage(index=False).sum() < U.nbytes / 2
+    assert frame["level"].dtype == np.int8

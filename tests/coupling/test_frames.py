@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import coupling
 from coupling import CouplingError
 from coupling.frames import at, listed, read, require_finite
 
@@ -69,3 +70,39 @@ def test_missing_values_are_counted():
     table = read(pd.DataFrame({"a": [1, np.nan, np.inf]}), "X")
     with pytest.raises(CouplingError, match=r"'a' is nan at row 1 \(2 missing or infinite"):
         require_finite(table, table.values, "X")
+
+
+Z = np.random.default_rng(9).integers(0, 2, (40, 4))
+Z[:2] = [[0, 0, 1, 1], [1, 1, 0, 0]]
+W, PAIRS, YEAR = [0.25] * 4, {"A": [0, 1], "B": [2, 3]}, np.repeat([1, 2], 20)
+CALLS = {
+    "normalize": lambda x: coupling.normalize(x, [1, -1, coupling.Target(1), 1]),
+    "entropy": coupling.entropy_weights,
+    "entropy by year": lambda x: coupling.entropy_weights(x, by=YEAR),
+    "critic": coupling.critic_weights,
+    "cv": coupling.cv_weights,
+    "std": lambda x: coupling.std_weights(x, by=YEAR),
+    "index": lambda x: coupling.composite_index(x, W, PAIRS),
+    "fan": lambda x: coupling.coupling_degree(x, method="fan"),
+    "T": lambda x: coupling.coordination_index(x),
+    "D": lambda x: coupling.coupling_coordination(x, zero="zero").drop(columns="label"),
+    "obstacle": lambda x: coupling.obstacle_degree(x, W),
+    "development": lambda x: coupling.relative_development(x, (0, 1), how="difference").iloc[:, 0],
+    "means": lambda x: coupling.coupling_of_means(x, YEAR).drop(columns="label"),
+    "levels": lambda x: coupling.classify(x[:, 0])["level"],
+    "aggregate": lambda x: coupling.aggregate(x[:, 0], YEAR),
+}
+
+
+@pytest.mark.filterwarnings("ignore::coupling.CouplingWarning")
+@pytest.mark.parametrize("call", CALLS)
+def test_any_array_works_and_is_never_changed(call):
+    expected = np.asarray(CALLS[call](Z.astype(float)))
+    wide = np.zeros((40, 8), dtype=np.float32)
+    wide[:, ::2] = Z
+    for x in (Z, Z.astype(np.float32), Z.astype(np.int8), np.asfortranarray(Z), wide[:, ::2]):
+        x = x.view()
+        x.flags.writeable = False
+        before = x.copy()
+        np.testing.assert_allclose(np.asarray(CALLS[call](x)), expected, rtol=1e-12)
+        np.testing.assert_array_equal(x, before)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from coupling import (
+    aggregate,
     composite_index,
     coordination_index,
     coupling_coordination,
@@ -164,3 +165,17 @@ def test_an_index_lies_between_its_indicators(Z):
     U = composite_index(Z, [0.1, 0.4, 0.2, 0.3], {"A": [0, 1], "B": [2, 3]})
     assert (U[:, 0] >= Z[:, :2].min(axis=1) - ROUNDING).all()
     assert (U[:, 1] <= Z[:, 2:].max(axis=1) + ROUNDING).all()
+
+
+@given(indices(columns=(2, 2)), st.floats(0.1, 8))
+def test_power_form_does_not_know_the_order(U, k):
+    C = coupling_degree(U, method="power", k=k)
+    np.testing.assert_allclose(coupling_degree(U[:, ::-1], method="power", k=k), C, rtol=1e-9)
+
+
+@given(arrays(np.float64, 30, elements=st.floats(0, 1)), st.randoms())
+def test_all_is_the_mean_of_groups_weighted_by_their_numbers(D, random):
+    region = np.array([random.choice("EWN") for _ in D])
+    means = aggregate(D, region)
+    labels, counts = np.unique(region, return_counts=True)
+    assert abs(means["All"] - means[labels] @ counts / 30) < 1e-12
