@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from coupling.model import WEIGHTS, CouplingModel
 from coupling.tables import Report, Table, check_ending
 
 US_SYSTEMS = ("Infrastructure: hwy, water, util", "Economy: gsp, pc, emp, -unemp")
+MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "#N/A", ".", ".."]
 EXAMPLE = 'For example --system "Economy: gsp, pc, -unemp".'
 
 
@@ -89,16 +90,15 @@ def run(options: argparse.Namespace) -> Report:
     """
     if options.output is not None:
         check_ending(options.output)
+    lacking = [f"--{name}" for name in ("unit", "time", "system") if not getattr(options, name)]
     if options.panel is None:
         _fill_in_us_states(options)
-        panel = load_us_states()
-    else:
-        lacking = [f"--{name}" for name in ("unit", "time", "system") if not getattr(options, name)]
-        if lacking:
-            raise CouplingError(f"{options.panel} needs {', '.join(lacking)}. {EXAMPLE}")
-        panel = pd.read_csv(options.panel)
+    elif lacking:
+        raise CouplingError(f"{options.panel} needs {', '.join(lacking)}. {EXAMPLE}")
+    systems = _systems(options.system)
+    panel = load_us_states() if options.panel is None else _read(options, systems)
     model = CouplingModel(
-        dict(_systems(options.system)), weights=options.weights, method=options.method,
+        systems, weights=options.weights, method=options.method,
         k=options.k, scheme=options.scheme, feature_range=tuple(options.feature_range),
     )  # fmt: skip
     result = model.fit(panel, unit=options.unit, time=options.time)
@@ -112,6 +112,13 @@ def run(options: argparse.Namespace) -> Report:
     if options.degrees is not None:
         Path(options.degrees).write_text(_full(result), encoding="utf-8", newline="\n")
     return report
+
+
+def _read(options: argparse.Namespace, systems: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
+    """Read a CSV file; a unit may be called NA, which marks a missing value elsewhere."""
+    missing = {key: [""] for key in (options.unit, options.time, options.by) if key}
+    missing |= {column: MISSING for columns in systems.values() for column in columns}
+    return pd.read_csv(options.panel, keep_default_na=False, na_values=missing, low_memory=False)
 
 
 def _full(result: Any) -> str:

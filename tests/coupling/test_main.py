@@ -114,3 +114,16 @@ def test_the_module_runs(panel):
     )
     assert "Economy" in done.stdout
     assert io.StringIO(done.stderr).read() == ""
+
+
+def test_a_unit_may_be_called_na_and_an_indicator_may_be_missing(panel, capsys):
+    frame = load_us_states()
+    frame["state"] = frame["state"].replace("UTAH", "NA")
+    frame.to_csv(panel, index=False)
+    assert main([panel, *ARGUMENTS]) == 0
+    frame["gsp"] = frame["gsp"].astype(object)
+    frame.loc[frame["state"] == "NA", "gsp"] = ".."
+    frame.to_csv(panel, index=False)
+    capsys.readouterr()
+    assert main([panel, *ARGUMENTS]) == 2
+    assert "'gsp' is nan at state NA, year 1970 (17 missing" in capsys.readouterr().err
