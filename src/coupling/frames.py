@@ -205,8 +205,29 @@ def at(index: pd.Index, row: int) -> str:
     label = index[row]
     if isinstance(index, pd.MultiIndex):
         names = [name or f"level {depth}" for depth, name in enumerate(index.names)]
-        return ", ".join(f"{name} {part}" for name, part in zip(names, label, strict=True))
-    return f"{index.name or 'row'} {label}"
+        return ", ".join(f"{name} {shown(part)}" for name, part in zip(names, label, strict=True))
+    return f"{index.name or 'row'} {shown(label)}"
+
+
+def shown(label: object) -> str:
+    """Write a label; a date without its midnight.
+
+    Parameters
+    ----------
+    label : object
+        A unit, a year, a date.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Examples
+    --------
+    >>> shown(1970), shown(pd.Timestamp("1970-12-31"))
+    ('1970', '1970-12-31')
+    """
+    return str(label).removesuffix(" 00:00:00")
 
 
 def listed(names: Sequence[Hashable], most: int = 5) -> str:

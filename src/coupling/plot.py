@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coupling.errors import CouplingError
+from coupling.frames import shown
 from coupling.results import CouplingResult
 
 if TYPE_CHECKING:
@@ -146,8 +147,8 @@ def degree_heatmap(
         np.ma.masked_invalid(grid.mask(grid == 0).to_numpy(dtype=np.float64)),
         cmap=colours, vmin=0.5, vmax=len(labels) + 0.5, aspect="auto", interpolation="nearest",
     )  # fmt: skip
-    ax.set_xticks(range(grid.shape[1]), [str(t) for t in grid.columns], rotation=90, fontsize=8)
-    ax.set_yticks(range(len(grid)), [str(u) for u in grid.index], fontsize=7)
+    ax.set_xticks(range(grid.shape[1]), [shown(t) for t in grid.columns], rotation=90, fontsize=8)
+    ax.set_yticks(range(len(grid)), [shown(u) for u in grid.index], fontsize=7)
     ax.set_xlabel(str(result.time))
     ax.set_title("Level of the coupling coordination degree D")
     bar = ax.figure.colorbar(image, ax=ax, pad=0.02)
@@ -197,7 +198,7 @@ def levels_by_time(result: CouplingResult, *, ax: "Axes | None" = None) -> "Axes
                 edgecolor="#444444", linewidth=0.4, label=f"{number + 1}  {label}",
             )  # fmt: skip
         bottom += heights
-    ax.set_xticks(places, [str(t) for t in counts.index], rotation=90, fontsize=8)
+    ax.set_xticks(places, [shown(t) for t in counts.index], rotation=90, fontsize=8)
     ax.set_xlabel(str(result.time))
     ax.set_ylabel("Number of units")
     ax.set_title("Levels of coupling coordination")
@@ -282,7 +283,7 @@ def _lines(ax: "Axes", frame: pd.DataFrame) -> None:
             marker=MARKERS[number % len(MARKERS)], markersize=4.5, linewidth=1.8,
         )  # fmt: skip
     if not numeric:
-        ax.set_xticks(x, [str(t) for t in frame.index], rotation=90, fontsize=8)
+        ax.set_xticks(x, [shown(t) for t in frame.index], rotation=90, fontsize=8)
 
 
 def _time_axis(ax: "Axes", result: CouplingResult) -> None:

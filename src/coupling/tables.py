@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coupling.errors import CouplingError
-from coupling.frames import Array
+from coupling.frames import Array, shown
 
 FORMATS = (".txt", ".md", ".html", ".tex", ".csv", ".xlsx")
 LATEX = {
@@ -81,7 +81,7 @@ class Table:
         if pd.api.types.is_float_dtype(column.dtype):
             return _numbers(np.asarray(column, dtype=np.float64), self.decimals)
         pairs = zip(column.tolist(), column.isna(), strict=True)
-        return ["" if missing else str(value) for value, missing in pairs]
+        return ["" if missing else shown(value) for value, missing in pairs]
 
 
 @dataclass(frozen=True)
