@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from scipy.linalg import lapack
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -110,3 +114,38 @@ def block_diagonal(blocks: list[FloatArray]) -> FloatArray:
     for i, block in enumerate(blocks):
         out[rows[i] : rows[i + 1], columns[i] : columns[i + 1]] = block
     return out
+
+
+def inverse_from_root(root: FloatArray) -> FloatArray:
+    """Inverse of a matrix from its lower Cholesky root, zeros above the diagonal."""
+    if not root.size:
+        return root
+    inverse, _ = lapack.dpotri(root, lower=True, overwrite_c=False)
+    full = inverse + inverse.T
+    np.fill_diagonal(full, inverse.diagonal())
+    return np.asarray(full)
+
+
+#: Unknowns from which a system is solved on one BLAS thread: with two, small steps on a busy
+#: machine were seen to stall for longer than they take.
+SINGLE_THREAD_SIZE = 64
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """Return the controller, made once: each new one would search the loaded libraries again."""
+    return ThreadpoolController()
+
+
+def single_thread() -> AbstractContextManager[Any]:
+    """Return a context in which BLAS runs on one thread."""
+    limit: AbstractContextManager[Any] = _blas().limit(limits=1)
+    return limit
+
+
+def threads_for(size: int) -> AbstractContextManager[Any]:
+    """Return the context in which a system of that many unknowns is best solved.
+
+    Entering `single_thread` costs some twenty microseconds, which small systems don't repay.
+    """
+    return single_thread() if size >= SINGLE_THREAD_SIZE else nullcontext()

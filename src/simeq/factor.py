@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from scipy.linalg import lapack
-from threadpoolctl import ThreadpoolController
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, single_thread
 from simeq.errors import DataError
 
 #: Doubles in one block buffer: large enough for LAPACK to be busy, small enough for the cache.
@@ -118,7 +116,7 @@ def accumulate(
     buffer = np.zeros((m + block, m), order="F")
     r = np.zeros((0, m))
     nobs = 0
-    with _single_thread():
+    with single_thread():
         for start in range(0, n_rows, block):
             stop = min(start + block, n_rows)
             kept = fill(buffer[m : m + stop - start], start, stop)
@@ -137,13 +135,3 @@ def _triangle(stacked: FloatArray) -> FloatArray:
     if info != 0:
         raise DataError("LAPACK could not factor the rows; is a value out of range?")
     return np.triu(qr[: stacked.shape[1]])
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    """Return the controller, made once: each new one would search the loaded libraries again."""
-    return ThreadpoolController()
-
-
-def _single_thread() -> Any:
-    return _blas().limit(limits=1)

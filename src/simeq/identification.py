@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simeq._linalg import RANK_TOL, Basis, FloatArray, basis, distances, lengths
+from simeq._linalg import RANK_TOL, Basis, FloatArray, basis, distances
 from simeq.design import Design
 from simeq.errors import (
     CollinearityError,
@@ -104,43 +104,22 @@ def exogenous(
     found = []
     for own, listed, z in zip(used, design.instruments, bases, strict=True):
         known = set(listed)
-        if design.instruments_given:
-            inside = distances(factor.r[:, own], z.q) <= RANK_TOL
-            known |= {j for j, within in zip(own, inside, strict=True) if within}
+        others = [j for j in own if j not in known]
+        if design.instruments_given and others:
+            away = distances(factor.r[:, others], z.q)
+            known |= {j for j, distance in zip(others, away, strict=True) if distance <= RANK_TOL}
         found.append(tuple(j in known for j in own))
     return found
 
 
-def require_identified(
-    design: Design,
-    factor: Factor,
-    used: Sequence[tuple[int, ...]],
-    bases: Sequence[Basis],
-    status: Sequence[tuple[bool, ...]],
-    constrained: bool,
-) -> None:
-    """Check the order and the sample rank condition of each equation.
-
-    Parameters
-    ----------
-    design : Design
-    factor : Factor
-    used : G tuples of int
-        Regressors that are kept.
-    bases : G bases
-        Of the instruments.
-    status : G tuples of bool
-        Whether each regressor is exogenous.
-    constrained : bool
-        Whether constraints may identify what an equation alone does not; then only the number of
-        rows is checked here.
+def require_rows(design: Design, factor: Factor, bases: Sequence[Basis]) -> None:
+    """Check that each equation has more rows than instruments.
 
     Raises
     ------
     IdentificationError
-        Naming the equation, its endogenous regressors and its excluded instruments.
     """
-    for i, (label, own, z) in enumerate(zip(design.labels, used, bases, strict=True)):
+    for label, z in zip(design.labels, bases, strict=True):
         rank = z.q.shape[1]
         if factor.nobs <= rank:
             raise IdentificationError(
@@ -148,14 +127,42 @@ def require_identified(
                 f"{count(factor.nobs, 'row')}: two-stage least squares would equal OLS. Use fewer "
                 f"instruments or more rows."
             )
-        x = factor.r[:, own]
-        within = basis(z.q.T @ x, lengths(x))
-        if within.set_aside and not constrained:
-            independent = [design.instruments[i][j] for j in z.kept]
+
+
+def require_identified(
+    design: Design,
+    used: Sequence[tuple[int, ...]],
+    bases: Sequence[Basis],
+    within: Sequence[Basis],
+    status: Sequence[tuple[bool, ...]],
+) -> None:
+    """Check the order and the sample rank condition of each equation.
+
+    Parameters
+    ----------
+    design : Design
+    used : G tuples of int
+        Regressors that are kept.
+    bases : G bases
+        Of the instruments.
+    within : G bases
+        Of the regressors on the instruments.
+    status : G tuples of bool
+        Whether each regressor is exogenous.
+
+    Raises
+    ------
+    IdentificationError
+        Naming the equation, its endogenous regressors and its excluded instruments.
+    """
+    for i, found in enumerate(within):
+        if found.set_aside:
+            own = used[i]
+            independent = [design.instruments[i][j] for j in bases[i].kept]
             excluded = [design.names[j] for j in independent if j not in own]
             endogenous = [design.names[j] for j, e in zip(own, status[i], strict=True) if not e]
-            lost = design.names[own[within.set_aside[0][0]]]
-            raise IdentificationError(_not_identified(label, endogenous, excluded, lost))
+            lost = design.names[own[found.set_aside[0][0]]]
+            raise IdentificationError(_not_identified(design.labels[i], endogenous, excluded, lost))
 
 
 def _not_identified(

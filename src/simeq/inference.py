@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
-
 from simeq._linalg import FloatArray
 from simeq.constraints import Constraints, read_constraints
 from simeq.errors import ConstraintError, DataError, count
@@ -82,6 +80,8 @@ class Coefficients:
     @property
     def pvalues(self) -> pd.Series[float]:
         """Two-sided p values of the t ratios (K,)."""
+        from scipy import special
+
         size = -np.abs(self.tvalues.to_numpy())
         tail = special.ndtr(size) if self._dof is None else special.stdtr(self._dof, size)
         return self._series(2.0 * tail, "pvalues")
@@ -101,6 +101,8 @@ class Coefficients:
         """
         if not 0.0 < alpha < 1.0:
             raise DataError(f"alpha must be between 0 and 1, not {alpha!r}.")
+        from scipy import special
+
         p = 1.0 - alpha / 2.0
         quantile = special.ndtri(p) if self._dof is None else special.stdtrit(self._dof, p)
         reach = quantile * self.bse.to_numpy()

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from simeq import identification
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, threads_for
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
-from simeq.covariance import RowScores, read_request, robust_covariance
+from simeq.covariance import Request, RowScores, read_request, robust_covariance
 from simeq.design import build, compress, new_columns
 from simeq.errors import SimeqError, SimeqWarning
 from simeq.estimators.generalized import generalized_least_squares
@@ -93,6 +93,8 @@ class SystemEquations:
         design, values = build(spec, table, caller_names(1), missing)
         self.system = System(design, compress(design, values), rank)
         self.observations: Observations | None = Observations(design, values)
+        with threads_for(self.system.columns.size):
+            self.system.prepare()
 
     # ------------------------------------------------------------------ names
 
@@ -213,6 +215,18 @@ class SystemEquations:
         chosen = METHODS[choose(method, METHODS, "method")]
         request = read_request(cov_type, cov_kwds)
         convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
+        with threads_for(self.system.columns.size):
+            return self._fit(chosen, request, convention, constraints, use_t)
+
+    def _fit(
+        self,
+        chosen: Method,
+        request: Request,
+        convention: Convention,
+        constraints: Constraints | None,
+        use_t: bool | None,
+    ) -> SystemResults:
+        """Project, estimate, attach the covariance."""
         restriction, texts = self.system.restriction(constraints)
         if chosen.instruments:
             self._check_instruments(chosen, convention, restriction is not None)

@@ -120,7 +120,9 @@ def overlaps(bases: Sequence[FloatArray]) -> FloatArray:
     return np.asarray(np.add.reduceat(np.add.reduceat(gram, starts, axis=0), starts, axis=1))
 
 
-def divisors(kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray) -> FloatArray:
+def divisors(
+    kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray | None = None
+) -> FloatArray:
     """Divisor (G, G) of the residual cross products.
 
     Parameters
@@ -131,7 +133,7 @@ def divisors(kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray) -> Floa
     nobs : int
     k : (G,) array of int
         Regressors of each equation, with the constant, before constraints.
-    overlap : (G, G) array
+    overlap : (G, G) array, optional
         The traces of "theil": squared Frobenius norms ‖F_i'F_j‖² of orthonormal bases of X_i.
 
     Notes
@@ -146,7 +148,7 @@ def divisors(kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray) -> Floa
         return np.full(size, free.mean())
     if kind == "max":
         return np.minimum.outer(free, free)
-    if kind == "theil":
+    if kind == "theil" and overlap is not None:
         return nobs - np.add.outer(k, k) + overlap
     return np.full(size, float(nobs))
 

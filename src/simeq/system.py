@@ -15,7 +15,12 @@ from simeq.conventions import Convention, Method
 from simeq.design import Design
 from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
-from simeq.estimators.projection import Projection, project, project_on_instruments
+from simeq.estimators.projection import (
+    Projection,
+    on_instruments,
+    project,
+    project_on_instruments,
+)
 from simeq.estimators.restriction import (
     Coordinates,
     Restriction,
@@ -114,8 +119,17 @@ class System:
     @cached_property
     def projected(self) -> Projection:
         """Regressors projected on instruments, in orthonormal coordinates."""
-        x = [self.factor.r[:, own] for own in self.used]
-        return project_on_instruments(self.y, x, self.instruments)
+        return project_on_instruments(self.y, self._x, self.instruments, self._within)
+
+    @cached_property
+    def _x(self) -> list[FloatArray]:
+        """Regressors of each equation (p, k_i)."""
+        return [self.factor.r[:, own] for own in self.used]
+
+    @cached_property
+    def _within(self) -> list[Basis]:
+        """Bases of each equation's regressors on its instruments."""
+        return on_instruments(self._x, self.instruments)
 
     def projection(self, method: Method) -> Projection:
         """Return the regressors as a method sees them."""
@@ -126,6 +140,13 @@ class System:
         if restriction is not None:
             return restricted_coordinates(self.projection(method).t, restriction)
         return self._free_projected if method.instruments else self._free_plain
+
+    def prepare(self) -> None:
+        """Project once, so that a fit has nothing left to do but estimate."""
+        _ = self._free_plain
+        if any(not known for own in self.exogenous for known in own):
+            identified = not any(found.set_aside for found in self._within)
+            _ = self._free_projected if identified else self.projected
 
     @cached_property
     def _free_plain(self) -> Coordinates:
@@ -162,10 +183,16 @@ class System:
         return len(set(self.design.instruments)) > 1
 
     def require_identified(self, constrained: bool) -> None:
-        """Check order and rank condition of each equation; see `identification`."""
-        identification.require_identified(
-            self.design, self.factor, self.used, self.instruments, self.exogenous, constrained
-        )
+        """Check rows, and the order and rank condition of each equation; see `identification`.
+
+        Constraints may identify what an equation alone does not: then the rank is that of all
+        equations together, which `coordinates` checks.
+        """
+        identification.require_rows(self.design, self.factor, self.instruments)
+        if not constrained:
+            identification.require_identified(
+                self.design, self.used, self.instruments, self._within, self.exogenous
+            )
 
     # ------------------------------------------------------------------ Σ and restrictions
 
@@ -220,7 +247,8 @@ class System:
                 f"({k.max()}): sigma_dof={kind!r} leaves no degrees of freedom; use 'none' or "
                 f"more rows."
             )
-        divisor = divisors(kind, self.factor.nobs, k, self._overlap)
+        overlap = self._overlap if kind == "theil" else None
+        divisor = divisors(kind, self.factor.nobs, k, overlap)
         if (divisor <= 0.0).any():
             raise DataError(
                 f"sigma_dof={kind!r} divides by {divisor.min():g} with {self.factor.nobs} rows; "
@@ -242,5 +270,13 @@ class System:
 
     def __getstate__(self) -> dict[str, Any]:
         """Stored facts; what is computed from them is computed again."""
-        kept: Sequence[str] = ("design", "factor", "_bases", "used", "sizes", "columns", "equation")
+        kept: Sequence[str] = (
+            "design",
+            "factor",
+            "_bases",
+            "used",
+            "sizes",
+            "columns",
+            "equation",
+        )
         return {name: self.__dict__[name] for name in kept}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
-from simeq._linalg import FloatArray, IntArray
+from simeq._linalg import FloatArray, IntArray, inverse_from_root
 from simeq.conventions import Convention, Method
 from simeq.errors import ConvergenceWarning, SingularError
 from simeq.estimators.estimate import Estimate
@@ -100,7 +100,7 @@ def generalized_least_squares(
         n_iter += 1
         _require_bounded(first, step, method, n_iter)
     converged = not method.iterated or change <= convention.tol
-    bread = _inverse(step.root)
+    bread = inverse_from_root(step.root)
     return Estimate(
         step.b,
         coordinates.covariance(bread),
@@ -130,14 +130,6 @@ def _change(criterion: str, old: Step, new: Step, equation: IntArray) -> float:
         return float(np.sqrt(np.mean(difference**2)))
     moved = np.bincount(equation, (new.gamma - old.gamma) ** 2)
     return float(np.sqrt(np.max(moved / np.bincount(equation, new.gamma**2))))
-
-
-def _inverse(root: FloatArray) -> FloatArray:
-    """Inverse of a matrix from its lower Cholesky root."""
-    if not root.size:
-        return root
-    inverse, _ = lapack.dpotri(root, lower=True)
-    return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
 
 
 def _require_bounded(first: Step, step: Step, method: Method, n_iter: int) -> None:

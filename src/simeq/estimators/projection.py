@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simeq._linalg import Basis, FloatArray, IntArray, block_diagonal, triangle_inverse
+from simeq._linalg import (
+    Basis,
+    FloatArray,
+    IntArray,
+    basis,
+    block_diagonal,
+    lengths,
+    triangle_inverse,
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,14 @@ def project(y: FloatArray, bases: Sequence[Basis]) -> Projection:
     return _assemble(y, [b.q for b in bases], [b.t for b in bases], loadings)
 
 
+def on_instruments(x: Sequence[FloatArray], z: Sequence[Basis]) -> list[Basis]:
+    """Bases of P_i = Z_i'X_i (L_i, k_i), rank judged in the regressors' own lengths."""
+    pairs = zip(x, z, strict=True)
+    return [basis(instruments.q.T @ own, lengths(own)) for own, instruments in pairs]
+
+
 def project_on_instruments(
-    y: FloatArray, x: Sequence[FloatArray], z: Sequence[Basis]
+    y: FloatArray, x: Sequence[FloatArray], z: Sequence[Basis], within: Sequence[Basis]
 ) -> Projection:
     """Regressors projected on instruments.
 
@@ -98,21 +112,26 @@ def project_on_instruments(
         Regressors.
     z : G bases
         Of each equation's instruments; the same object where equations share them.
+    within : G bases
+        Of P_i; one of lower rank, which constraints may complete, is factored as it is.
     """
-    within = [np.linalg.qr(basis.q.T @ own) for own, basis in zip(x, z, strict=True)]
-    f = [basis.q @ q for basis, (q, _) in zip(z, within, strict=True)]
-    back = {id(basis): triangle_inverse(basis.t) for basis in z}
-    loadings = [back[id(basis)] @ q for basis, (q, _) in zip(z, within, strict=True)]
-    projection = _assemble(y, f, [t for _, t in within], loadings)
-    if all(basis is z[0] for basis in z):
+    parts = [
+        np.linalg.qr(instruments.q.T @ own) if found.set_aside else (found.q, found.t)
+        for own, instruments, found in zip(x, z, within, strict=True)
+    ]
+    f = [instruments.q @ q for instruments, (q, _) in zip(z, parts, strict=True)]
+    back = {id(instruments): triangle_inverse(instruments.t) for instruments in z}
+    loadings = [back[id(one)] @ q for one, (q, _) in zip(z, parts, strict=True)]
+    projection = _assemble(y, f, [t for _, t in parts], loadings)
+    if all(instruments is z[0] for instruments in z):
         return projection
-    stacked = np.hstack([basis.q for basis in z])
+    stacked = np.hstack([instruments.q for instruments in z])
     moments = Moments(
-        loadings=tuple(back[id(basis)] for basis in z),
+        loadings=tuple(back[id(instruments)] for instruments in z),
         gram=stacked.T @ stacked,
-        equation=np.repeat(np.arange(len(z)), [basis.q.shape[1] for basis in z]),
-        q=block_diagonal([q for q, _ in within]),
-        y=np.concatenate([basis.q.T @ y[:, i] for i, basis in enumerate(z)]),
+        equation=np.repeat(np.arange(len(z)), [one.q.shape[1] for one in z]),
+        q=block_diagonal([q for q, _ in parts]),
+        y=np.concatenate([one.q.T @ y[:, i] for i, one in enumerate(z)]),
     )
     return replace(projection, moments=moments)
 
