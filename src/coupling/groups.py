@@ -206,10 +206,21 @@ def _key(frame: pd.DataFrame | None, index: pd.Index, key: By) -> pd.Index:
         column: pd.Index = pd.Index(frame[key].array, name=key)
         return column
     if key in index.names:
-        return index.get_level_values(index.names.index(key))
+        return _level(index, index.names.index(key))
     columns = [] if frame is None else list(frame.columns)
     known = listed([*columns, *(name for name in index.names if name is not None)], 12)
     raise CouplingError(f"by={key!r} is neither a column nor an index level (there are {known}).")
+
+
+def _level(index: pd.Index, depth: int) -> pd.Index:
+    """Labels of an index level; by their codes where they are sorted already, which is quicker."""
+    if isinstance(index, pd.MultiIndex) and index.levels[depth].is_monotonic_increasing:
+        codes, labels = index.codes[depth], index.levels[depth]
+        return pd.CategoricalIndex(
+            pd.Categorical.from_codes(codes, labels, validate=False), name=index.names[depth]
+        )
+    level: pd.Index = index.get_level_values(depth)
+    return level
 
 
 def _aligned(key: "pd.Series[Any]", index: pd.Index) -> pd.Index:

@@ -84,6 +84,7 @@ def log_sums(z: Array, groups: Groups, shift: float) -> tuple[Array, Array, floa
     """
     k, cycle = z.shape[1], _cycle(groups)
     size = max(1, BLOCK // (k * max(cycle, 1))) * max(cycle, 1)
+    room = np.empty((2, min(size, len(z)) * k))  # used again for every block
     reference = z[:size].mean(axis=0) + shift
     scale = np.tile(1 / np.where(reference > 0, reference, 1), max(cycle, 1))
     sums, logs = (np.zeros((len(groups.labels), k)) for _ in range(2))
@@ -91,9 +92,9 @@ def log_sums(z: Array, groups: Groups, shift: float) -> tuple[Array, Array, floa
     for start in range(0, len(z), size):
         part = z[start : start + size] + shift if shift else z[start : start + size]
         lowest = part.min()
-        q = _scaled(part, scale, len(groups.labels) > 1)
-        positive = q if lowest > 0 else np.maximum(q, TINY)
-        q_ln_q = np.multiply(np.log(positive), q)
+        q, q_ln_q = _scaled(part, scale, room, len(groups.labels) > 1)
+        np.log(q if lowest > 0 else np.maximum(q, TINY, out=q_ln_q), out=q_ln_q)
+        np.multiply(q_ln_q, q, out=q_ln_q)
         members = None if cycle else _members(groups, slice(start, start + len(part)))
         sums += _sums(q, members, k, len(sums))
         logs += _sums(q_ln_q, members, k, len(sums))
@@ -111,13 +112,22 @@ def _cycle(groups: Groups) -> int:
     return n
 
 
-def _scaled(part: Array, scale: Array, grouped: bool) -> Array:
-    """Scale a block; whole cycles of rows are folded into long ones where they lie in a row."""
-    k = part.shape[1]
-    if len(scale) > k and part.flags.c_contiguous and part.size % len(scale) == 0:
-        return np.asarray(part.reshape(-1, len(scale)) * scale)
-    q = np.multiply(part, scale[:k], order="C" if grouped else "K")
-    return q.reshape(-1, len(scale)) if grouped else q
+def _scaled(part: Array, scale: Array, room: Array, grouped: bool) -> tuple[Array, Array]:
+    """Scale a block into the room, with as much room beside it, in the order of its numbers.
+
+    Rows that lie one after the other are folded into long ones of a whole cycle.
+    """
+    k, (q, beside) = part.shape[1], room[:, : part.size]
+    if grouped or (part.flags.c_contiguous and part.size % len(scale) == 0):
+        long = (-1, len(scale))
+        if part.flags.c_contiguous:
+            np.multiply(part.reshape(long), scale, out=q.reshape(long))
+        else:
+            np.multiply(part, scale[:k], out=q.reshape(part.shape))
+        return q.reshape(long), beside.reshape(long)
+    columns = q.reshape(k, -1).T
+    np.multiply(part, scale[:k], out=columns)
+    return columns, beside.reshape(k, -1).T
 
 
 def _members(groups: Groups, rows: slice) -> "sparse.csc_array[Any]":

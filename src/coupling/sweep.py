@@ -13,6 +13,9 @@ from coupling.errors import CouplingError, warn
 from coupling.frames import Array, Table
 
 BLOCK = 1 << 16  # numbers per block: half a megabyte, so that a block stays in the cache
+ROWS = (
+    16_000  # rows per block: vectors of less than 128 KiB are taken from the heap again and again
+)
 ROUNDING = 1e-12  # an index above 1 or below 0 by less than this is 1 or 0
 
 
@@ -75,7 +78,7 @@ def sweep(table: Table, nan: str, zeros: Zeros) -> Iterator[tuple[slice, Array]]
     """
     n_rows, n = table.shape
     columns = [table.column(j) for j in range(n)]
-    size = min(n_rows, max(1, BLOCK // n))
+    size = min(n_rows, ROWS, max(1, BLOCK // n))
     buffer = np.empty((n, size))
     for start in range(0, n_rows, size):
         rows = slice(start, min(start + size, n_rows))
