@@ -183,7 +183,7 @@ def moments(z: Array, groups: Groups) -> tuple[Array, Array]:
     Returns
     -------
     mean, sd : ndarray, (G, k)
-        Two passes: the deviations are taken from the mean.
+        Two passes, deviations from the mean; sd is 0 exactly for a constant column.
 
     Examples
     --------
@@ -192,7 +192,38 @@ def moments(z: Array, groups: Groups) -> tuple[Array, Array]:
     (array([[2.]]), array([[1.]]))
     """
     mean = groups.means(z)
-    return mean, np.sqrt(groups.means((z - mean[groups.codes]) ** 2))
+    away = centred(z, mean, groups)
+    sd = np.sqrt(groups.means(np.multiply(away, away, out=away)))
+    even = np.flatnonzero((sd <= NEARLY_EVEN * np.abs(mean)).any(axis=0))
+    if len(even):
+        sd[:, even] = np.where(constant_columns(z[:, even], groups), 0, sd[:, even])
+    return mean, sd
+
+
+def centred(z: Array, mean: Array, groups: Groups) -> Array:
+    """Subtract from each row the mean of its group.
+
+    Parameters
+    ----------
+    z : ndarray, (n, k)
+        Numbers.
+    mean : ndarray, (G, k)
+        Means of the groups.
+    groups : Groups
+        G groups of n rows.
+
+    Returns
+    -------
+    ndarray, (n, k)
+        Deviations, in an array of their own.
+
+    Examples
+    --------
+    >>> from coupling.groups import everything
+    >>> centred(np.array([[1.0], [3.0]]), np.array([[2.0]]), everything(2)).ravel()
+    array([-1.,  1.])
+    """
+    return np.asarray(z - (mean if len(mean) == 1 else mean[groups.codes]))
 
 
 def row_conflict(z: Array, groups: Groups, sd: Array) -> Array:
@@ -223,6 +254,7 @@ def row_conflict(z: Array, groups: Groups, sd: Array) -> Array:
     array([[2., 2.]])
     """
     inverse = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)
-    s = (z - groups.means(z)[groups.codes]) * inverse[groups.codes]
+    s = centred(z, groups.means(z), groups)
+    s *= inverse if len(inverse) == 1 else inverse[groups.codes]
     correlations = groups.means(s * s.sum(axis=1, keepdims=True))
     return np.where(sd > 0, (sd > 0).sum(axis=1, keepdims=True) - correlations, 0)

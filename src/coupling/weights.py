@@ -9,7 +9,7 @@ from coupling.errors import CouplingError, only
 from coupling.frames import Labelled
 from coupling.groups import By
 from coupling.shares import SUM_TOL, match
-from coupling.spread import constant_columns, moments, row_conflict
+from coupling.spread import moments, row_conflict
 from coupling.weighing import give_weights, normalized, read_scaled, require_not_negative
 
 
@@ -58,7 +58,8 @@ def critic_weights(
     """
     only(constant, ("raise", "zero", "drop"), "constant")
     table, groups, z = read_scaled(Z, by)
-    flat = constant_columns(z, groups)
+    _, sd = moments(z, groups)
+    flat = sd == 0
     if constant == "raise" and flat.any():
         group, column = np.argwhere(flat)[0]
         inside = "" if by is None else f" within {groups.name(int(group))}"
@@ -66,8 +67,6 @@ def critic_weights(
             f"critic_weights: column {table.names[column]!r} is constant{inside}, so it has no "
             'correlation. Leave it out, or pass constant="zero" or constant="drop".'
         )
-    _, sd = moments(z, groups)
-    sd[flat] = 0
     conflict = row_conflict(z, groups, sd)
     weights = normalized(sd * conflict, groups, "indicators that vary and are not all one")
     kept = np.flatnonzero(~flat.any(axis=0)) if constant == "drop" else np.arange(z.shape[1])
@@ -112,7 +111,6 @@ def cv_weights(Z: Labelled, *, by: By = None, details: bool = False) -> Any:
     table, groups, z = read_scaled(Z, by)
     require_not_negative(table, z, "cv_weights")
     mean, sd = moments(z, groups)
-    sd[constant_columns(z, groups)] = 0
     cv = sd / np.where(mean > 0, mean, 1)
     weights = normalized(cv, groups, "an indicator that varies")
     columns = {"mean": mean, "sd": sd, "cv": cv, "weight": weights}
@@ -155,7 +153,6 @@ def std_weights(Z: Labelled, *, by: By = None, details: bool = False) -> Any:
     """
     table, groups, z = read_scaled(Z, by)
     _, sd = moments(z, groups)
-    sd[constant_columns(z, groups)] = 0
     weights = normalized(sd, groups, "an indicator that varies")
     return give_weights(table, groups, by, weights, {"sd": sd, "weight": weights}, details)
 

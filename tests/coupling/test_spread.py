@@ -37,7 +37,7 @@ def test_conflict_leaves_constant_columns_out():
     z = np.column_stack([Z, np.ones(1000)])
     one = everything(1000)
     _, sd = spread.moments(z, one)
-    sd[spread.constant_columns(z, one)] = 0
+    assert sd[0, 4] == 0
     conflict = spread.row_conflict(z, one, sd)[0]
     np.testing.assert_allclose(conflict[:4], (1 - np.corrcoef(Z.T)).sum(axis=0), rtol=1e-11)
     assert conflict[4] == 0
