@@ -8,6 +8,7 @@ included, divided by the size of the input (tracemalloc, in a run that is not ti
 """
 
 import argparse
+import os
 import platform
 import statistics
 import sys
@@ -24,7 +25,7 @@ import pandas as pd
 import pymcdm.weights
 import scipy
 
-from coupling import coupling_coordination, critic_weights, entropy_weights, normalize
+from coupling import coupling_coordination, critic_weights, entropy_weights, normalize, std_weights
 
 EDGES = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 SIZES = {  # rows of U, rows of Z, units, years; then rounds
@@ -100,6 +101,22 @@ def weights(n: int, rounds: int) -> None:
     line(f"entropy weights, {n:,} × 30, frame", ours, theirs, "pymcdm", "entropy")
 
 
+def deviations(n: int, units: int, years: int, rounds: int) -> None:
+    """Standard deviation weights, where nothing is gained: pymcdm takes no checks or labels in."""
+    peer = pymcdm.weights.standard_deviation_weights
+    Z = np.random.default_rng(4).uniform(0, 1, (n, 30))
+    np.testing.assert_allclose(std_weights(Z), peer(Z), rtol=1e-9)
+    ours, theirs = side_by_side(lambda: std_weights(Z), lambda: peer(Z), rounds)
+    line(f"std weights, {n:,} × 30, array", ours, theirs, "pymcdm")
+    Z, year = Z[: units * years], np.tile(np.arange(years), units)
+    views = np.ascontiguousarray(Z.reshape(units, years, 30).transpose(1, 0, 2))
+    np.testing.assert_allclose(std_weights(Z, by=year), [peer(z) for z in views], rtol=1e-9)
+    ours, theirs = side_by_side(
+        lambda: std_weights(Z, by=year), lambda: [peer(z) for z in views], rounds
+    )
+    line(f"std weights by year, {units:,} × {years} × 30, array", ours, theirs, "pymcdm")
+
+
 def weights_by_year(units: int, years: int, rounds: int) -> None:
     """Weights by year; pymcdm is given each year's rows as a view, at no cost."""
     rng = np.random.default_rng(3)
@@ -131,11 +148,11 @@ def scaled_by_year(Z: np.ndarray, year: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(((frame - low) / (high - low)).to_numpy())
 
 
-def line(what: str, ours: float, theirs: float, peer: str, goal: str) -> None:
+def line(what: str, ours: float, theirs: float, peer: str, goal: str | None = None) -> None:
     """One row of the table."""
+    aim = "" if goal is None else f"   (goal ≥ {GOALS[goal]:g})"
     print(
-        f"{what:46}{1e3 * ours:9.1f} ms {1e3 * theirs:9.1f} ms ({peer}) "
-        f"{theirs / ours:6.1f} ×   (goal ≥ {GOALS[goal]:g})"
+        f"{what:46}{1e3 * ours:9.1f} ms {1e3 * theirs:9.1f} ms ({peer}) {theirs / ours:6.1f} ×{aim}"
     )
 
 
@@ -147,12 +164,13 @@ def main() -> None:
     print(
         f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, NumPy "
         f"{np.__version__}, SciPy {scipy.__version__}, pandas {pd.__version__}, pymcdm "
-        f"{version('pymcdm')}; one thread; medians of {rounds} rounds"
+        f"{version('pymcdm')}; one thread; medians of {rounds} rounds; {os.cpu_count()} cores"
     )
     print(f"{'':46}{'coupling':>12} {'peer':>12} {'ratio':>18}")
     coordination(n_rows, rounds)
     weights(n_indicators, rounds)
     weights_by_year(units, years, rounds)
+    deviations(n_indicators, units, years, rounds)
 
 
 if __name__ == "__main__":
