@@ -13,7 +13,7 @@ import pandas as pd
 from simeq import SystemEquations, SystemResults, compare, datasets
 from simeq._version import __version__
 from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS
-from simeq.errors import FormulaError, SimeqError
+from simeq.errors import DataError, FormulaError, SimeqError
 from simeq.export import FORMATS, file_format, render, render_comparison
 
 KLEIN = {
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = _print_warning
             text = _klein(options) if options.data is None else _estimate(options)
         if options.output is None:
-            print(text)
+            print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
         else:
             Path(options.output).write_text(text, encoding="utf-8")
     except pd.errors.EmptyDataError:
@@ -93,7 +93,7 @@ def _estimate(options: argparse.Namespace) -> str:
         raise FormulaError("There is no equation; add at least one formula after the data file.")
     model = SystemEquations(
         _labelled(options.equations),
-        pd.read_csv(options.data),
+        _read(options.data),
         instruments=options.instruments,
         endog=options.endog,
         exog=options.exog,
@@ -102,6 +102,21 @@ def _estimate(options: argparse.Namespace) -> str:
     if len(methods) > 1:
         return _table(model, methods, options, "")
     return render(_fit(model, methods[0], options), options.output)
+
+
+def _read(path: str) -> pd.DataFrame:
+    """Read a file, columns of the same name staying so, for the model to refuse."""
+    frame = pd.read_csv(path)
+    header = pd.read_csv(path, header=None, nrows=1, dtype=str, na_filter=False)
+    if len(header.columns) == len(frame.columns):
+        frame.columns = pd.Index([str(name) for name in header.iloc[0]])
+    for separator in (";", "\t"):
+        if len(frame.columns) == 1 and separator in str(frame.columns[0]):
+            raise DataError(
+                f"{path} has one column, {frame.columns[0]!r}; it seems to be separated by "
+                f"{separator!r}. Write it with commas."
+            )
+    return frame
 
 
 def _labelled(equations: Sequence[str]) -> dict[str, str] | list[str]:

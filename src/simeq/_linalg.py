@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.linalg import lapack
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 from threadpoolctl import ThreadpoolController
 
 FloatArray: TypeAlias = NDArray[np.float64]

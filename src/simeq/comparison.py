@@ -62,18 +62,21 @@ def compare(
     ==================================
     Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001.
     """
-    if not results:
-        raise SimeqError("There is nothing to compare; give results by name.")
+    if not isinstance(results, Mapping) or not results:
+        raise SimeqError("There is nothing to compare; give a dict of results by name.")
     for name, result in results.items():
         if not isinstance(result, SystemResults):
             raise SimeqError(
                 f"compare takes results of SystemEquations.fit; {name!r} is a "
                 f"{type(result).__name__}."
             )
-    levels = sorted((float(level) for level in stars), reverse=True)
-    if any(not 0.0 < level < 1.0 for level in levels):
+    numeric = isinstance(stars, Sequence) and all(isinstance(v, int | float) for v in stars)
+    if not numeric or any(not 0.0 < level < 1.0 for level in stars):
         raise SimeqError(f"stars holds significance levels between 0 and 1, not {stars!r}.")
-    return Comparison({str(k): v for k, v in results.items()}, tuple(levels), decimals, title)
+    if not isinstance(decimals, int) or decimals < 0:
+        raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
+    named = {" ".join(str(name).split()): result for name, result in results.items()}
+    return Comparison(named, tuple(sorted(stars, reverse=True)), decimals, title)
 
 
 class Comparison:

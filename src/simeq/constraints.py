@@ -56,12 +56,16 @@ def _from_text(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray,
     if not text.strip():
         raise ConstraintError("The constraint is empty.")
     pieces = [piece.strip() for piece in split_outside_brackets(text)]
+    if "" in pieces:
+        raise ConstraintError(f"The constraint {text!r} has an empty part beside a comma.")
     rows, values = [], []
     for piece in pieces:
         try:
             r, q = parse_constraint(_with_intercept(piece, names), names)
         except FormulaError as error:
             raise ConstraintError(_unreadable(piece, names, str(error))) from None
+        if not (np.isfinite(r).all() and np.isfinite(q).all()):
+            raise ConstraintError(f"The constraint {piece!r} holds a number that is not finite.")
         rows.append(r)
         values.append(q)
     texts = [p for p, r in zip(pieces, rows, strict=True) for _ in range(len(r))]

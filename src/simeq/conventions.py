@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from simeq.errors import SimeqError, listing, nearest
 
 Divisor: TypeAlias = Literal["none", "geomean", "mean", "max", "theil"]
@@ -171,11 +173,11 @@ def agree(
         iterated = listing(name for name, other in METHODS.items() if other.iterated)
         raise SimeqError(f"maxiter and tol belong to the iterated methods: {iterated}.")
     if maxiter is not None:
-        if int(maxiter) != maxiter or maxiter < 1:
+        if not isinstance(maxiter, int | np.integer) or maxiter < 1:
             raise SimeqError(f"maxiter must be a positive whole number, not {maxiter!r}.")
         given.update(maxiter=int(maxiter))
     if tol is not None:
-        if not tol > 0:
-            raise SimeqError(f"tol must be positive, not {tol!r}.")
+        if not isinstance(tol, int | float) or not 0.0 < tol < 1.0:
+            raise SimeqError(f"tol must be between 0 and 1, not {tol!r}.")
         given.update(tol=float(tol))
     return replace(convention, **given)

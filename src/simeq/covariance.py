@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from simeq import sandwich
 from simeq._linalg import FloatArray, IntArray
 from simeq.conventions import choose
-from simeq.errors import DataError, SimeqError, SimeqWarning, count, listing, nearest
+from simeq.errors import DataError, SimeqError, SimeqWarning, count, listing, nearest, warn
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.restriction import Coordinates
 from simeq.groups import Groups, split_pair
@@ -157,12 +156,11 @@ def robust_covariance(
         root = np.sqrt(numerator / free_rows)
         cov = cov * np.multiply.outer(root, root)
     if n_groups is not None and n_groups <= len(estimate.bread):
-        warnings.warn(
+        warn(
             f"{count(n_groups, 'cluster')} for {len(estimate.bread)} free coefficients: the "
             f"covariance has rank {n_groups - 1} at most. Single standard errors stand, with few "
             f"degrees of freedom; joint tests of {n_groups} or more restrictions do not.",
             SimeqWarning,
-            stacklevel=4,
         )
     return Covariance(request.name, (cov + cov.T) / 2.0, note, n_groups)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simeq._linalg import FloatArray
-from simeq.errors import DataError, FormulaError, RankWarning
-from simeq.expression import Expression, Lookup, expression
+from simeq.errors import DataError, FormulaError, RankWarning, warn
+from simeq.expression import Expression, Lookup, bare_column, expression
 from simeq.factor import Factor, accumulate
 from simeq.formula import (
     INTERCEPT,
@@ -24,7 +24,7 @@ from simeq.formula import (
     term_name,
 )
 from simeq.roles import instrument_lists
-from simeq.rows import Category, Values, evaluate_whole
+from simeq.rows import Category, Values, evaluate_whole, stateful_arguments
 from simeq.sample import Sample, settle
 from simeq.specification import Specification
 from simeq.table import Table
@@ -109,10 +109,9 @@ def _warn_of_constant_categories(
 ) -> None:
     """Warn of a categorical term that has one level in the sample, hence no column."""
     for term in set(terms) - {column.term for column in columns}:
-        warnings.warn(
+        warn(
             f"{where}: the term {term_name(term)} has one level in the sample and gives no column.",
             RankWarning,
-            stacklevel=4,
         )
 
 
@@ -208,26 +207,67 @@ def new_columns(
     for code in dict.fromkeys(part.code for column in columns for part in column.parts):
         source = expressions[code]
         if source.stateful:
-            if learned is None:
-                raise DataError(
-                    f"{source.where}: the term {code} learned from the sample, and a loaded "
-                    f"result holds no rows; build the model from data again to predict."
-                )
-            given = {name: table.whole(name) for name in source.reads}
-            values.whole[code] = learned.transforms[code](given)
+            values.whole[code] = _transformed(table, source, learned)
+        elif code in design.levels:
+            values.whole[code] = _in_levels(values, source, design.levels[code])
         elif not values.by_block(code):
-            values.whole[code] = _known(evaluate_whole(table, source), design, source)
+            values.whole[code] = _as_numbers(evaluate_whole(table, source), source)
     out = np.empty((len(table), len(columns)), order="F")
     values.write(out, columns, 0, len(table))
+    for j, column in enumerate(columns):
+        reads = {name for part in column.parts for name in expressions[part.code].reads}
+        for name in reads:
+            missing = table.missing(name)
+            if missing is not None:
+                out[missing, j] = np.nan
     return out
 
 
-def _known(value: FloatArray | Category, design: Design, source: Expression) -> Any:
-    """Return the value of a factor on new rows in the categories of the sample."""
+def _transformed(table: Table, source: Expression, learned: Values | None) -> FloatArray:
+    """Return a stateful factor on new rows with what it learned, NaN where it has no argument."""
+    if learned is None:
+        raise DataError(
+            f"{source.where}: the term {source.code} learned from the sample, and a loaded result "
+            f"holds no rows; build the model from data again to predict."
+        )
+    arguments = stateful_arguments(table, source)
+    given = {**arguments, **{name: table.whole(name) for name in source.reads}}
+    there = np.ones(len(table), dtype=bool)
+    for argument in arguments.values():
+        there &= np.isfinite(argument if argument.ndim == 1 else argument.sum(axis=1))
+    width = learned.whole[source.code].shape[1:]
+    out = np.full((len(table), *width), np.nan)
+    if there.any():
+        try:
+            out[there] = learned.transforms[source.code](
+                {name: value[there] for name, value in given.items()}
+            )
+        except Exception as error:
+            reason = str(error).split("\n")[0]
+            raise DataError(
+                f"{source.where}: the term {source.code} cannot be evaluated on the new data: "
+                f"{reason}"
+            ) from error
+    return out
+
+
+def _in_levels(values: Values, source: Expression, levels: Sequence[Any]) -> Any:
+    """Return the category codes of new rows in the levels of the sample, −1 where missing."""
+    if values.by_block(source.code) and bare_column(source.code) is None:
+        value: Any = np.asarray(values.slice_of(source.code, 0, len(values.table)))
+    elif bare_column(source.code) is not None:
+        value = values.table.read(bare_column(source.code) or "")
+    else:
+        value = evaluate_whole(values.table, source)
+    category = value if isinstance(value, Category) else Category(pd.Categorical(value))
+    category.require(levels, source)
+    return category.codes(levels)
+
+
+def _as_numbers(value: FloatArray | Category, source: Expression) -> FloatArray:
+    """Return a numeric factor on new rows; truth values count as 0 and 1."""
     if not isinstance(value, Category):
         return value
-    levels = design.levels.get(source.code)
-    if levels is None:
-        raise DataError(f"{source.where}: the term {source.code} was numeric and is text now.")
-    value.require(levels, source)
-    return value.codes(levels)
+    if set(value.rows.categories) <= {False, True}:
+        return np.asarray(value.rows, dtype=np.float64)
+    raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")

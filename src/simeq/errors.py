@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
 
 
@@ -48,6 +50,15 @@ class RankWarning(SimeqWarning):
 
 class SampleWarning(SimeqWarning):
     """Rows left the sample for a reason that the data did not show beforehand."""
+
+
+def warn(message: str, category: type[SimeqWarning]) -> None:
+    """Warn at the first line outside this package that led here."""
+    package, level = __name__.partition(".")[0], 2
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level - 1)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

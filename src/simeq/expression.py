@@ -9,7 +9,7 @@ import ast
 import builtins
 import functools
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, ModuleType
 from typing import Any, Protocol
 
@@ -107,8 +107,20 @@ def expression(
         reads += [q for q in map(_quoted, ast.walk(_syntax(code))) if q is not None]
         _require_columns(reads, columns, where)
     stateful = any(hasattr(value, "__patsy_stateful_transform__") for value in names.values())
-    elementwise = all(_is_elementwise(node, names) for node in ast.walk(_syntax(code)))
+    own: set[str] = {n for n in ("I", "Q") if n in names and names[n] is patsy_names.get(n, None)}
+    elementwise = all(_is_elementwise(node, names, own) for node in ast.walk(_syntax(code)))
     return Expression(code, tuple(dict.fromkeys(reads)), names, elementwise, stateful, where)
+
+
+def plain(code: str) -> str:
+    """Return code with ``I(…)`` around it and quotes of ``Q`` taken away, to tell equal factors."""
+    body = _syntax(code).body
+    while isinstance(body, ast.Call) and isinstance(body.func, ast.Name) and body.func.id == "I":
+        if len(body.args) != 1:
+            break
+        body = body.args[0]
+    quoted = _quoted(body)
+    return ast.unparse(body) if quoted is None else quoted if quoted.isidentifier() else code
 
 
 def bare_column(code: str) -> str | None:
@@ -117,22 +129,45 @@ def bare_column(code: str) -> str | None:
     return body.id if isinstance(body, ast.Name) else _quoted(body)
 
 
-def stateful_arguments(source: Expression) -> list[Expression]:
-    """Return what a stateful factor passes to its transforms, each as a factor of its own."""
-    calls = [
-        node
-        for node in ast.walk(_syntax(source.code))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and hasattr(source.names.get(node.func.id), "__patsy_stateful_transform__")
-    ]
-    return [
-        Expression(ast.unparse(arg), source.reads, source.names, False, False, source.where)
-        for call in calls
-        for arg in call.args
-        if not _called(ast.unparse(arg))
-        & {c.func.id for c in calls if isinstance(c.func, ast.Name)}
-    ]
+@dataclass(frozen=True)
+class Stateful:
+    """A stateful factor with what it passes to its transforms taken out.
+
+    Attributes
+    ----------
+    code : str
+        The factor with a name in the place of each argument.
+    arguments : dict of str to Expression
+        The arguments by that name; they are evaluated on all rows, so that a lag means the row
+        before, whatever rows the transform learns from.
+    """
+
+    code: str
+    arguments: Mapping[str, Expression]
+
+
+def take_out_arguments(source: Expression) -> Stateful:
+    """Separate a stateful factor from the arguments of its innermost transforms."""
+    tree = ast.parse(source.code, mode="eval")
+    arguments: dict[str, Expression] = {}
+    for call in [node for node in ast.walk(tree) if _is_transform(node, source.names)]:
+        assert isinstance(call, ast.Call)
+        if any(_is_transform(inner, source.names) for arg in call.args for inner in ast.walk(arg)):
+            continue
+        for i, arg in enumerate(call.args):
+            code = ast.unparse(arg)
+            if not set(_mentioned(code)) & set(source.reads) and "Q" not in _called(code):
+                continue  # a number, such as the degrees of freedom of a spline
+            name = f"_argument{len(arguments)}"
+            arguments[name] = replace(source, code=code, elementwise=False, stateful=False)
+            call.args[i] = ast.Name(name, ast.Load())
+    return Stateful(ast.unparse(tree), arguments)
+
+
+def _is_transform(node: ast.AST, names: Mapping[str, Any]) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return False
+    return hasattr(names.get(node.func.id), "__patsy_stateful_transform__")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -209,8 +244,8 @@ def _require_usable(
 _NOWHERE = object()
 
 
-def _is_elementwise(node: ast.AST, names: Mapping[str, Any]) -> bool:
-    """Whether one node of the syntax tree keeps rows apart."""
+def _is_elementwise(node: ast.AST, names: Mapping[str, Any], own: set[str]) -> bool:
+    """Whether one node of the syntax tree keeps rows apart; `own` are patsy's I and Q."""
     match node:
         case ast.Name():
             value = names.get(node.id)
@@ -222,15 +257,15 @@ def _is_elementwise(node: ast.AST, names: Mapping[str, Any]) -> bool:
         case ast.Compare():
             return len(node.ops) == 1 and not isinstance(node.ops[0], ast.Is | ast.In | ast.NotIn)
         case ast.Call():
-            return not node.keywords and _is_ufunc(node.func, names)
+            return not node.keywords and _is_ufunc(node.func, names, own)
         case ast.Attribute():
             return isinstance(_constant_object(node, names), np.ufunc)
         case _:
             return isinstance(node, _PASSIVE)
 
 
-def _is_ufunc(function: ast.expr, names: Mapping[str, Any]) -> bool:
-    if isinstance(function, ast.Name) and function.id in ("I", "Q"):
+def _is_ufunc(function: ast.expr, names: Mapping[str, Any], own: set[str]) -> bool:
+    if isinstance(function, ast.Name) and function.id in own:
         return True
     value = _constant_object(function, names)
     return isinstance(value, np.ufunc) and value.signature is None

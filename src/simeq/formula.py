@@ -144,9 +144,14 @@ def code_columns(
     described = [
         [patsy.Term([stand_ins[code] for code in term]) for term in terms] for terms in termlists
     ]
-    designs = patsy.design_matrix_builders(
-        described, lambda: iter([values]), patsy.EvalEnvironment([{}])
-    )
+    try:
+        designs = patsy.design_matrix_builders(
+            described, lambda: iter([values]), patsy.EvalEnvironment([{}])
+        )
+    except (patsy.PatsyError, ValueError) as error:
+        raise FormulaError(
+            f"A category cannot be coded as its formula asks: {str(error).splitlines()[0]}."
+        ) from None
     return [_columns(design) for design in designs]
 
 
@@ -218,7 +223,8 @@ def parse_constraint(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
         If the text cannot be read.
     """
     try:
-        restriction = linear_constraint(text, list(names))
-    except (patsy.PatsyError, SyntaxError, ValueError) as error:
+        with np.errstate(all="ignore"):
+            restriction = linear_constraint(text, list(names))
+    except (patsy.PatsyError, SyntaxError, ValueError, ArithmeticError, IndexError) as error:
         raise FormulaError(str(error).split("\n")[0]) from None
     return np.asarray(restriction.coefs, float), np.asarray(restriction.constants, float).ravel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +15,12 @@ from simeq.errors import (
     RankWarning,
     count,
     listing,
+    warn,
 )
 from simeq.factor import Factor
+
+#: A dependent whose deviations from its mean are below this share of it is constant.
+CONSTANT_TOL = 4e-15
 
 
 def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
@@ -50,14 +53,15 @@ def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
             text = _collinear_text(label, own, [design.names[j] for j in x])
             if rank == "raise":
                 raise CollinearityError(f"{text} Remove it, or set rank='drop'.")
-            warnings.warn(f"{text} It is dropped.", RankWarning, stacklevel=4)
+            warn(f"{text} It is dropped.", RankWarning)
         found.append(own)
     return found
 
 
 def _refuse_constant(label: str, name: str, y: FloatArray) -> None:
     """Raise when a dependent does not vary: R holds the column of ones first."""
-    if np.linalg.norm(y[1:]) <= RANK_TOL * np.linalg.norm(y):
+    peak = np.abs(y).max(initial=0.0)
+    if not peak or np.linalg.norm(y[1:] / peak) <= CONSTANT_TOL * np.linalg.norm(y / peak):
         raise DataError(f"Equation {label}: the dependent {name} is constant in the sample.")
 
 
@@ -86,10 +90,9 @@ def warn_of_redundant(design: Design, bases: Sequence[Basis]) -> None:
         for j, others in found.set_aside:
             names = [design.names[own[i]] for i in others]
             span = f"in the span of {listing(names)}" if names else "zero in every row"
-            warnings.warn(
+            warn(
                 f"The instrument {design.names[own[j]]} is redundant ({span}) and set aside.",
                 RankWarning,
-                stacklevel=4,
             )
 
 

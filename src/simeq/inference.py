@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
 from simeq._linalg import FloatArray
 from simeq.constraints import Constraints, read_constraints
 from simeq.errors import ConstraintError, DataError, count
+
+#: A standard error below this share of its parts' is rounding: the combination is imposed.
+IMPOSED_TOL = 1e-7
 
 if TYPE_CHECKING:
     from statsmodels.stats.contrast import ContrastResults
@@ -73,9 +78,9 @@ class Coefficients:
 
     @property
     def tvalues(self) -> pd.Series[float]:
-        """Coefficients by their standard errors (K,)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self._series(self._b / self.bse.to_numpy(), "tvalues")
+        """Coefficients by their standard errors (K,); NaN for those that constraints fix."""
+        se = np.asarray(self.bse, dtype=np.float64)
+        return self._series(_ratio(self._b, se), "tvalues")
 
     @property
     def pvalues(self) -> pd.Series[float]:
@@ -99,7 +104,7 @@ class Coefficients:
         DataFrame
             Columns lower and upper, a row for each coefficient.
         """
-        if not 0.0 < alpha < 1.0:
+        if not isinstance(alpha, int | float) or not 0.0 < alpha < 1.0:
             raise DataError(f"alpha must be between 0 and 1, not {alpha!r}.")
         from scipy import special
 
@@ -135,9 +140,10 @@ class Coefficients:
 
         r, q, texts = read_constraints(r_matrix, self._names)
         effect = r @ self._b
-        sd = _standard_errors(r @ self._covariance(cov_p) @ r.T)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = (effect - q) / sd
+        cov = self._covariance(cov_p)
+        sd = _standard_errors(r @ cov @ r.T)
+        sd[_is_imposed(r, cov)] = 0.0
+        t = _ratio(effect - q, sd)
         if self.use_t if use_t is None else use_t:
             found = ContrastResults(effect=effect, t=t, sd=sd, df_denom=self._joint_dof(r))
         else:
@@ -195,12 +201,17 @@ class Coefficients:
         r, q, texts = read_constraints(r_matrix, self._names)
         gap = r @ self._b - q
         if invcov is None:
-            cov = r @ self._covariance(cov_p) @ r.T
+            whole = self._covariance(cov_p)
+            cov = r @ whole @ r.T
             self._require_clusters(len(r))
+            _require_free(r, whole, texts)
             _require_rank(cov, texts)
             statistic = gap @ np.linalg.solve(cov, gap)
         else:
-            statistic = gap @ np.asarray(invcov) @ gap
+            inverse = np.asarray(invcov, dtype=np.float64)
+            if inverse.shape != (len(r), len(r)):
+                raise DataError(f"invcov has shape {inverse.shape}; it must have {(len(r),) * 2}.")
+            statistic = gap @ inverse @ gap
         number = len(r) if df_constraints is None else df_constraints
         by_f = self.use_t if use_f is None else use_f
         value = statistic / number if by_f else statistic
@@ -220,7 +231,12 @@ class Coefficients:
             )
 
     def _covariance(self, cov_p: FloatArray | None) -> FloatArray:
-        return self._cov if cov_p is None else np.asarray(cov_p, dtype=np.float64)
+        if cov_p is None:
+            return self._cov
+        cov = np.asarray(cov_p, dtype=np.float64)
+        if cov.shape != self._cov.shape:
+            raise DataError(f"cov_p has shape {cov.shape}; it must have {self._cov.shape}.")
+        return cov
 
     def _joint_dof(self, r: FloatArray) -> float:
         """Degrees of freedom of a test: the coefficients' own where they share them."""
@@ -234,14 +250,35 @@ def _standard_errors(cov: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(cov.diagonal(), 0.0))
 
 
-def _require_rank(cov: FloatArray, texts: Sequence[str]) -> None:
-    """Check that the restrictions tested are distinct and not imposed already."""
-    size = np.sqrt(np.maximum(cov.diagonal(), 0.0))
-    if not np.isfinite(cov).all() or (size == 0.0).any():
+def _ratio(values: FloatArray, errors: FloatArray) -> FloatArray:
+    """Values by their standard errors, NaN where there is none."""
+    there = errors > 0.0
+    out = np.full(values.shape, np.nan)
+    np.divide(values, errors, out=out, where=there)
+    return out
+
+
+def _is_imposed(r: FloatArray, cov: FloatArray) -> NDArray[np.bool_]:
+    """Whether the variance of a combination R b is zero beside those of its coefficients."""
+    scale = np.abs(r) @ _standard_errors(cov)
+    variance = np.einsum("ij,jk,ik->i", r, cov, r)
+    return np.asarray(variance <= (IMPOSED_TOL * scale) ** 2)
+
+
+def _require_free(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
+    """Check that no restriction tested is one that the estimate obeys by constraint."""
+    imposed = np.flatnonzero(_is_imposed(r, cov))
+    if imposed.size or not np.isfinite(cov).all():
+        which = texts[int(imposed[0])] if imposed.size else "the coefficients"
         raise ConstraintError(
-            f"The covariance of {texts[int(np.argmin(size))]} is zero or undefined, so it cannot "
-            f"be tested; is it imposed as a constraint, or does the equation fit exactly?"
+            f"The covariance of {which} is zero or undefined, so it cannot be tested; is it "
+            f"imposed as a constraint, or does the equation fit exactly?"
         )
+
+
+def _require_rank(cov: FloatArray, texts: Sequence[str]) -> None:
+    """Check that the restrictions tested are distinct."""
+    size = np.sqrt(np.maximum(cov.diagonal(), 0.0))
     correlation = cov / np.multiply.outer(size, size)
     if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
         raise ConstraintError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
@@ -16,7 +15,7 @@ from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
 from simeq.covariance import Request, RowScores, read_request, robust_covariance
 from simeq.design import build, compress, new_columns
-from simeq.errors import SimeqError, SimeqWarning
+from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.estimators.generalized import generalized_least_squares
 from simeq.estimators.least_squares import least_squares
 from simeq.expression import expression
@@ -257,19 +256,17 @@ class SystemEquations:
         identification.warn_of_redundant(system.design, system.instruments)
         system.require_identified(constrained)
         if all(known for own in system.exogenous for known in own):
-            warnings.warn(
+            warn(
                 f"{method.title} without an endogenous regressor is the same as without "
                 f"instruments; name them in endog, or give instruments.",
                 SimeqWarning,
-                stacklevel=3,
             )
         if method.is_gls and convention.form == "gls" and system.instruments_differ:
-            warnings.warn(
+            warn(
                 "Instruments differ by equation: the GLS form of three-stage least squares is "
                 "inconsistent unless every instrument is valid in every equation; "
                 "form='gmm' is not.",
                 SimeqWarning,
-                stacklevel=3,
             )
 
     # ------------------------------------------------------------------ other rows

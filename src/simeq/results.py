@@ -355,7 +355,10 @@ def load(path: str | PathLike[str]) -> SystemResults:
     DataError
         If the file holds something else.
     """
-    found = pickle.loads(Path(path).read_bytes())
+    try:
+        found = pickle.loads(Path(path).read_bytes())
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
+        raise DataError(f"{path} does not hold saved results: {error}.") from None
     if not isinstance(found, SystemResults):
         raise DataError(f"{path} holds {type(found).__name__}, not results of simeq.")
     return found

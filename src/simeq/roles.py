@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from simeq.errors import FormulaError, SimeqWarning, listing, nearest
-from simeq.expression import bare_column
+from simeq.errors import FormulaError, SimeqWarning, listing, nearest, warn
+from simeq.expression import bare_column, plain
 from simeq.formula import Term, term_name
 from simeq.specification import Equation, Specification
 
@@ -66,7 +65,7 @@ def _columns(term: Term, reads: Reads) -> set[str]:
 
 def _exog_columns(spec: Specification) -> set[str]:
     """Data columns that `exog` names as they stand; a term such as ``lag(y)`` names none."""
-    bare = [term[0] for term in spec.exog_terms if len(term) == 1]
+    bare = [plain(term[0]) for term in spec.exog_terms if len(term) == 1]
     return {column for code in bare if (column := bare_column(code)) is not None}
 
 
@@ -74,11 +73,10 @@ def _own_endogenous(equation: Equation, spec: Specification, reads: Reads) -> li
     """Columns that an equation's left side makes endogenous."""
     columns = [name for name in reads[equation.left] if name not in _exog_columns(spec)]
     if len(columns) > 1:
-        warnings.warn(
+        warn(
             f"{equation.where}: the left side {equation.left} reads {listing(columns)}; all are "
             f"taken as endogenous. Name in exog= those that are not.",
             SimeqWarning,
-            stacklevel=6,
         )
     return columns
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simeq._linalg import FloatArray
 from simeq.errors import DataError, FormulaError, listing
-from simeq.expression import Expression, bare_column
+from simeq.expression import Expression, bare_column, take_out_arguments
 from simeq.formula import Categories, Column, StatefulTransform
 from simeq.table import Table
 
@@ -161,25 +161,52 @@ def evaluate_whole(table: Table, source: Expression) -> FloatArray | Category:
         if table.kind(name) == "date":
             table.refuse_numeric_use([name], source.code)
         table.require_category(name)
-        return Category(pd.Categorical(table.read(name)))
+        return Category(_categorical(table.read(name), source))
     try:
         value = source({name: table.whole(name) for name in source.reads})
     except FormulaError:
         table.refuse_numeric_use(source.reads, source.code)
         raise
     if hasattr(value, "contrast") and hasattr(value, "levels"):  # what patsy's C() returns
-        rows = pd.Categorical(_aligned(value.data, table, source))
+        rows = _categorical(_aligned(value.data, table, source), source)
         levels = None if value.levels is None else tuple(value.levels)
         return Category(rows, levels, value.contrast)
     value = _aligned(value, table, source)
     if isinstance(value, pd.Categorical) or value.dtype.kind == "b":
-        return Category(pd.Categorical(value))
+        return Category(_categorical(value, source))
     if value.dtype.kind in "fiu":
         return np.asarray(value, dtype=np.float64)
     if value.dtype.kind in "OUS" and not source.elementwise:
-        return Category(pd.Categorical(value))
+        return Category(_categorical(value, source))
     table.refuse_numeric_use(source.reads, source.code)
     raise DataError(f"{source.where}: the term {source.code} does not give real numbers.")
+
+
+def stateful_arguments(table: Table, source: Expression) -> dict[str, FloatArray]:
+    """Evaluate on all rows what a stateful factor passes to its transforms.
+
+    Raises
+    ------
+    DataError
+        If it passes anything but numbers.
+    """
+    found: dict[str, FloatArray] = {}
+    for name, argument in take_out_arguments(source).arguments.items():
+        value = evaluate_whole(table, argument)
+        if isinstance(value, Category):
+            table.refuse_numeric_use(source.reads, source.code)
+            raise DataError(f"{source.where}: the term {source.code} needs numbers.")
+        found[name] = value
+    return found
+
+
+def _categorical(value: Any, source: Expression) -> pd.Categorical:
+    try:
+        return pd.Categorical(value)
+    except TypeError as error:
+        raise DataError(
+            f"{source.where}: the term {source.code} holds values that are no categories: {error}."
+        ) from None
 
 
 def _aligned(value: Any, table: Table, source: Expression) -> Any:

@@ -6,7 +6,6 @@ with a missing value leave; category levels and stateful transforms are learned 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simeq._linalg import FloatArray
-from simeq.errors import DataError, FormulaError, SampleWarning, count, listing
-from simeq.expression import Expression, bare_column, stateful_arguments
+from simeq.errors import DataError, FormulaError, SampleWarning, count, listing, warn
+from simeq.expression import Expression, bare_column, take_out_arguments
 from simeq.formula import Categories, StatefulTransform
-from simeq.rows import Category, Values, evaluate_whole
+from simeq.rows import Category, Values, evaluate_whole, stateful_arguments
 from simeq.table import Table
 
 #: Rows looked at in one step while missing values are sought.
@@ -90,15 +89,21 @@ def settle(
     }
     for code, value in found.items():
         search.term(code, _nan_rows(value))
-    for source in expressions.values():
-        if source.stateful:
-            for argument in stateful_arguments(source):
-                search.term(source.code, _nan_rows(evaluate_whole(table, argument)))
+    passed = {
+        code: stateful_arguments(table, source)
+        for code, source in expressions.items()
+        if source.stateful
+    }
+    for code, arguments in passed.items():
+        for argument in arguments.values():
+            search.term(code, _nan_rows(argument))
     _scan_blocks(values, search)
     sample = search.settle(missing)
     keep = ~search.missing_rows
     values.keep = keep if sample.nobs_dropped else None
     _learn(values, found, keep)
+    for code, arguments in passed.items():
+        _learn_transform(values, code, arguments, keep)
     _refuse_infinite(values, columns, search, keep)
     return sample, values
 
@@ -163,19 +168,18 @@ def _scan_blocks(values: Values, search: _Search) -> None:
             value = values.slice_of(code, start, min(start + SCAN_ROWS, n_rows))
             if value.dtype.kind == "b":
                 values.kinds[code] = Categories((False, True))
-                break
+                continue
             if np.isfinite(value).all():
                 continue
             made[code] = made.get(code, 0) + search.term(code, np.isnan(value), start)
             search.infinite.setdefault(code, []).extend(start + np.flatnonzero(np.isinf(value)))
     for code, number in made.items():
         if number:
-            warnings.warn(
+            warn(
                 f"{values.expressions[code].where}: the term {code} is not a number in "
                 f"{count(number, 'row')} where its columns are, as the log of a negative number; "
                 f"counted as missing.",
                 SampleWarning,
-                stacklevel=6,
             )
 
 
@@ -193,28 +197,28 @@ def _learn(
         else:
             values.kinds[code] = value.shape[1] if value.ndim == 2 else 1
             values.whole[code] = value
-    for code, source in values.expressions.items():
-        if source.stateful:
-            kept = {name: values.table.whole(name)[keep] for name in source.reads}
-            learned = _learn_transform(values, source, kept)
-            full = np.full((len(keep), *learned.shape[1:]), np.nan)
-            full[keep] = learned
-            values.whole[code] = full
-            values.kinds[code] = full.shape[1] if full.ndim == 2 else 1
 
 
-def _learn_transform(values: Values, source: Expression, kept: Mapping[str, Any]) -> FloatArray:
-    """Let patsy learn a stateful transform, and return its value on the kept rows."""
+def _learn_transform(
+    values: Values, code: str, arguments: Mapping[str, FloatArray], keep: NDArray[np.bool_]
+) -> None:
+    """Let patsy learn a stateful transform on the kept rows, and evaluate it there."""
+    source = values.expressions[code]
+    kept = {name: argument[keep] for name, argument in arguments.items()}
+    kept |= {name: values.table.whole(name)[keep] for name in source.reads}
     try:
-        transform = StatefulTransform(source.code, source.names, kept)
-        values.transforms[source.code] = transform
-        return transform(kept)
+        transform = StatefulTransform(take_out_arguments(source).code, source.names, kept)
+        learned = transform(kept)
     except Exception as error:
-        values.table.refuse_numeric_use(source.reads, source.code)
         reason = str(error).split("\n")[0]
         raise FormulaError(
-            f"{source.where}: the term {source.code} cannot be evaluated: {reason}"
+            f"{source.where}: the term {code} cannot be evaluated: {reason}"
         ) from error
+    full = np.full((len(keep), *learned.shape[1:]), np.nan)
+    full[keep] = learned
+    values.transforms[code] = transform
+    values.whole[code] = full
+    values.kinds[code] = full.shape[1] if full.ndim == 2 else 1
 
 
 def _refuse_infinite(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from simeq._linalg import FloatArray, IntArray
 from simeq.conventions import Divisor, Method
-from simeq.errors import SimeqWarning, SingularError, listing
+from simeq.errors import SimeqWarning, SingularError, listing, warn
 
 #: Residuals shorter than this share of the dependent are rounding: the equation fits exactly.
 EXACT_FIT_TOL = 1e-13
@@ -75,10 +74,9 @@ class ResidualCovariance:
             return
         text = f"Equation {listing(self.labels[int(i)] for i in exact)} fits exactly"
         if method.weights == "identity":
-            warnings.warn(
+            warn(
                 f"{text}: its standard errors are rounding errors. Is it an identity?",
                 SimeqWarning,
-                stacklevel=5,
             )
             return
         raise SingularError(

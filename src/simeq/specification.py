@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from simeq.errors import FormulaError, listing, nearest
+from simeq.expression import plain
 from simeq.formula import Term, left_side, parse
 
 Equations: TypeAlias = Mapping[str, str] | Sequence[str] | str
@@ -85,16 +87,42 @@ def specify(
         raise FormulaError(
             "instruments already says who is endogenous; give either it, or endog and exog."
         )
-    parsed = _equations(equations)
-    return Specification(
+    names = _Names()
+    parsed = _equations(equations, names)
+    lists = _instruments(instruments, parsed)
+    chosen = {entry: _exog_terms(entry, columns) for entry in _entries(exog, "exog")}
+    spec = Specification(
         parsed,
-        _instruments(instruments, parsed),
-        _entries(endog),
-        {entry: _exog_terms(entry, columns) for entry in _entries(exog)},
+        tuple(tuple(map(names.term, terms)) for terms in lists),
+        _entries(endog, "endog"),
+        {entry: tuple(map(names.term, terms)) for entry, terms in chosen.items()},
     )
+    if "Intercept" in spec.codes():
+        raise FormulaError(
+            "A data column named 'Intercept' cannot stand in a formula: the constant has that "
+            "name. Rename the column."
+        )
+    return spec
 
 
-def _equations(equations: Equations) -> tuple[Equation, ...]:
+class _Names:
+    """One name for what is the same: ``a:b`` and ``b:a``, ``Q("x y")`` and ``Q('x y')``."""
+
+    def __init__(self) -> None:
+        self._factors: dict[str, str] = {}
+        self._terms: dict[frozenset[str], Term] = {}
+
+    def factor(self, code: str) -> str:
+        """Return the code under which a factor was met first."""
+        return self._factors.setdefault(code.replace('"', "'"), code)
+
+    def term(self, term: Term) -> Term:
+        """Return the order of factors in which a term was met first."""
+        factors = tuple(map(self.factor, term))
+        return self._terms.setdefault(frozenset(factors), factors)
+
+
+def _equations(equations: Equations, names: _Names) -> tuple[Equation, ...]:
     if isinstance(equations, Mapping):
         named = [(_checked_label(label), text) for label, text in equations.items()]
     else:
@@ -114,11 +142,12 @@ def _equations(equations: Equations) -> tuple[Equation, ...]:
         left = left_side(formula, where)
         if not formula.right:
             raise FormulaError(f"{where}: {text!r} has no regressor.")
-        if (left,) in formula.right:
+        if plain(left) in {plain(term[0]) for term in formula.right if len(term) == 1}:
             raise FormulaError(
                 f"{where}: the dependent {left} also stands on the right side; remove it there."
             )
-        parsed.append(Equation(label or left, text, left, formula.right))
+        terms = tuple(names.term(term) for term in formula.right)
+        parsed.append(Equation(label or left, text, names.factor(left), terms))
     labels = [equation.label for equation in parsed]
     for label in labels:
         if labels.count(label) > 1:
@@ -152,6 +181,8 @@ def _instruments(given: Instruments, system: Sequence[Equation]) -> tuple[tuple[
         if lacking:
             raise FormulaError(f"instruments has no formula for equation {listing(lacking)}.")
         texts = [given[label] for label in labels]
+    elif not isinstance(given, Iterable):
+        raise FormulaError(f"instruments is a formula or a dict of them, not {given!r}.")
     else:
         texts = list(given)
         if len(texts) != len(labels):
@@ -174,22 +205,28 @@ def _instrument_list(text: str, where: str) -> tuple[Term, ...]:
     return formula.right
 
 
-def _entries(given: Sequence[str] | str | None) -> tuple[str, ...]:
+def _entries(given: Sequence[str] | str | None, what: str) -> tuple[str, ...]:
     if given is None:
         return ()
+    if not isinstance(given, Iterable):
+        raise FormulaError(f"{what} holds names as text, not {given!r}.")
     entries = (given,) if isinstance(given, str) else tuple(given)
     for entry in entries:
         if not isinstance(entry, str):
-            raise FormulaError(f"endog and exog hold names as text, not {entry!r}.")
+            raise FormulaError(f"{what} holds names as text, not {entry!r}.")
     return entries
 
 
 def _exog_terms(entry: str, columns: Sequence[str]) -> tuple[Term, ...]:
     """Return the terms that an entry of exog stands for: a column's name, or a formula's right."""
     if entry in columns:
-        return ((entry if entry.isidentifier() else f"Q({entry!r})",),)
+        return ((entry if _is_name(entry) else f"Q({entry!r})",),)
     text = entry.strip().removeprefix("~")
     terms = parse(f"~ 0 + {text}", f"exog {entry!r}").right
     if not terms:
         raise FormulaError(f"exog {entry!r} names no term.")
     return terms
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)

@@ -171,11 +171,14 @@ class System:
     @property
     def instrument_names(self) -> dict[str, list[str]]:
         """Instruments of each equation by its label, redundant ones left out."""
-        names, lists = self.design.names, self.design.instruments
-        return {
-            label: [names[own[j]] for j in basis.kept]
-            for label, own, basis in zip(self.labels, lists, self.instruments, strict=True)
-        }
+        pairs = zip(self.labels, self.instrument_columns, strict=True)
+        return {label: [self.design.names[j] for j in own] for label, own in pairs}
+
+    @cached_property
+    def instrument_columns(self) -> list[tuple[int, ...]]:
+        """Columns of W that each equation uses as instruments, redundant ones left out."""
+        lists = zip(self.design.instruments, self.instruments, strict=True)
+        return [tuple(own[j] for j in basis.kept) for own, basis in lists]
 
     @property
     def instruments_differ(self) -> bool:
@@ -217,8 +220,7 @@ class System:
         """Row scores of an estimate, as a function of the rows of W."""
         positions: Sequence[tuple[int, ...]] = self.used
         if method.instruments:
-            lists = zip(self.design.instruments, self.instruments, strict=True)
-            positions = [tuple(own[j] for j in basis.kept) for own, basis in lists]
+            positions = self.instrument_columns
         gmm = method.is_gls and convention.form == "gmm"
         structural = self.structural(estimate.params)
         return make_scores(projection, coordinates, estimate, structural, positions, gmm)
@@ -247,7 +249,7 @@ class System:
                 f"({k.max()}): sigma_dof={kind!r} leaves no degrees of freedom; use 'none' or "
                 f"more rows."
             )
-        overlap = self._overlap if kind == "theil" else None
+        overlap = self.overlap if kind == "theil" else None
         divisor = divisors(kind, self.factor.nobs, k, overlap)
         if (divisor <= 0.0).any():
             raise DataError(
@@ -265,7 +267,8 @@ class System:
         )
 
     @cached_property
-    def _overlap(self) -> FloatArray:
+    def overlap(self) -> FloatArray:
+        """Overlap (G, G) of equations' regressors, for Theil's divisor."""
         return overlaps([basis.q for basis in self._bases])
 
     def __getstate__(self) -> dict[str, Any]:

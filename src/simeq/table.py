@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,9 @@ from numpy.typing import NDArray
 
 from simeq.errors import DataError, nearest
 
-_NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?\s*%?\s*", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\s*[-+−]?\s*[$€£¥]?[\d.,_]*\d[\d.,_]*(e[-+]?\d+)?\s*[%$€£¥]?\s*", re.IGNORECASE
+)
 _NUMERIC_OBJECTS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
 
 
@@ -71,8 +75,13 @@ class Table:
         return self._columns[name]
 
     def whole(self, name: str) -> Any:
-        """Return a column for a function of whole columns: a Series when the data are a frame."""
+        """Return a column for a function of whole columns: a Series when the data are a frame.
+
+        Integers come as 64 bits wide, so that narrow ones cannot overflow in what it computes.
+        """
         column = self.read(name)
+        if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
+            column = column.astype(np.int64)
         return pd.Series(column, index=self.index, name=name) if self._gives_series else column
 
     def missing(self, name: str) -> NDArray[np.bool_] | None:
@@ -190,7 +199,8 @@ def _clean_objects(values: NDArray[Any]) -> Any:
     """Objects that are all numbers become floats, all truth values booleans, all dates dates."""
     kind = pd.api.types.infer_dtype(values, skipna=True)
     missing = pd.isna(values)
-    if kind in _NUMERIC_OBJECTS:
+    mixed = kind.startswith("mixed") and all(map(_is_number, values[~missing]))
+    if kind in _NUMERIC_OBJECTS or mixed:
         return np.where(missing, np.nan, values).astype(np.float64)
     if kind == "boolean":
         return values.astype(bool) if not missing.any() else pd.Categorical(values)
@@ -211,4 +221,8 @@ def _reads_as_number(value: Any) -> bool:
     """Whether a value of a text column is a number, or text that looks like one."""
     if isinstance(value, str):
         return _NUMBER.fullmatch(value) is not None
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return _is_number(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool)

@@ -80,7 +80,10 @@ class PrintedTable:
     def to_markdown(self) -> str:
         """Render as a Markdown table, headings in bold."""
         blank = ("",) * len(self.header)
-        lines = [_bar(("", *self.header)), _bar((":---", *("---:" for _ in self.header)))]
+        lines = [
+            _bar(("", *map(_markdown, self.header))),
+            _bar((":---", *("---:" for _ in self.header))),
+        ]
         for section in self.sections:
             if section.heading:
                 lines.append(_bar((f"**{_markdown(section.heading)}**", *blank)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from scipy.linalg import lapack
 
 from simeq._linalg import FloatArray, IntArray, inverse_from_root
 from simeq.conventions import Convention, Method
-from simeq.errors import ConvergenceWarning, SingularError
+from simeq.errors import ConvergenceWarning, SingularError, warn
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.least_squares import unweighted
 from simeq.estimators.projection import Moments, Projection
@@ -129,7 +128,8 @@ def _change(criterion: str, old: Step, new: Step, equation: IntArray) -> float:
     if criterion == "rms":
         return float(np.sqrt(np.mean(difference**2)))
     moved = np.bincount(equation, (new.gamma - old.gamma) ** 2)
-    return float(np.sqrt(np.max(moved / np.bincount(equation, new.gamma**2))))
+    size = np.bincount(equation, new.gamma**2)
+    return float(np.sqrt(np.max(moved / np.where(size > 0.0, size, 1.0))))
 
 
 def _require_bounded(first: Step, step: Step, method: Method, n_iter: int) -> None:
@@ -144,12 +144,11 @@ def _require_bounded(first: Step, step: Step, method: Method, n_iter: int) -> No
 
 
 def _warn_of_limit(method: Method, convention: Convention, change: float) -> None:
-    warnings.warn(
+    warn(
         f"{method.title} did not converge in {convention.maxiter} iterations: the last change is "
         f"{change:.2e}, the tolerance {convention.tol:.0e}. Raise maxiter, or look at the residual "
         f"covariance.",
         ConvergenceWarning,
-        stacklevel=4,
     )
 
 

@@ -48,24 +48,25 @@ def least_squares(
     """
     b = unweighted(projection, coordinates)
     sigma = covariance(b)
-    weighted = method.weights == "diagonal"
     covariance.check_exact_fits(sigma, method)
-    variances = sigma.diagonal() if weighted else np.ones(len(sigma))
-    weight = (1.0 / variances)[projection.equation]
-    bread = np.asarray(np.linalg.inv(coordinates.reduce(np.diag(weight))))
-    if weighted and coordinates.restriction is not None:
-        side = coordinates.reduce_side(weight * (projection.own - coordinates.shift))
+    weighted = method.weights == "diagonal" and coordinates.restriction is not None
+    size = np.sqrt(sigma.diagonal()) if weighted else np.ones(len(sigma))
+    level = float(np.exp(np.log(size).mean()))
+    root = (level / size)[projection.equation]  # weights matter up to their scale
+    bread = np.asarray(np.linalg.inv(coordinates.reduce(np.diag(root**2))))
+    if weighted:
+        side = coordinates.reduce_side(root**2 * (projection.own - coordinates.shift))
         b = coordinates.coefficients(bread @ side)
-    own = projection.equation
+    own, scaled = projection.equation, sigma / np.multiply.outer(size, size) * level**2
     if convention.covariance == "sandwich":
-        middle = sigma[own[:, None], own] * np.multiply.outer(weight, weight) * projection.gram
+        middle = scaled[own[:, None], own] * np.multiply.outer(root, root) * projection.gram
     elif convention.covariance == "pooled" and coordinates.restriction is not None and not weighted:
         middle = np.diag(np.full(own.size, pooled_variance(covariance, sigma, coordinates)))
     else:
-        middle = np.diag(sigma.diagonal()[own] * weight**2)
+        middle = np.diag(scaled.diagonal()[own] * root**2)
     v = bread @ coordinates.reduce(middle) @ bread
     final = covariance(b) if weighted else sigma
-    return Estimate(b, coordinates.covariance(v), sigma, final, bread, np.diag(1.0 / variances))
+    return Estimate(b, coordinates.covariance(v), sigma, final, bread, np.diag((level / size) ** 2))
 
 
 def pooled_variance(

@@ -19,6 +19,9 @@ from simeq._linalg import (
 )
 from simeq.errors import ConstraintError, IdentificationError
 
+#: A coefficient is fixed by constraints when its share in each free direction is below this.
+FIXED_TOL = 1e-13
+
 
 @dataclass(frozen=True)
 class Restriction:
@@ -82,7 +85,9 @@ def restrict(
             raise ConstraintError(f"The constraint {names[row]} contradicts {tied}; remove one.")
         raise ConstraintError(f"The constraint {names[row]} repeats {tied}; remove it.")
     particular = rank.q @ np.linalg.solve(rank.t.T, value)
-    return Restriction(null_space(scaled) / sizes[:, None], particular / sizes, r)
+    free = null_space(scaled)
+    free[np.abs(free).max(axis=1, initial=0.0) < FIXED_TOL] = 0.0
+    return Restriction(free / sizes[:, None], particular / sizes, r)
 
 
 @dataclass(frozen=True)
