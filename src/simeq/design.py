@@ -11,7 +11,7 @@ import pandas as pd
 
 from simeq._linalg import FloatArray
 from simeq.errors import DataError, FormulaError, RankWarning, warn
-from simeq.expression import Expression, Lookup, bare_column, expression
+from simeq.expression import Expression, Lookup, bare_column, expression, is_standard, names_of
 from simeq.factor import Factor, accumulate
 from simeq.formula import (
     INTERCEPT,
@@ -52,6 +52,10 @@ class Design:
         Categories of each categorical factor, in order.
     stateful : frozenset of str
         Factors that learned something from the sample.
+    scalars : dict
+        Numbers and texts of the caller that factors name.
+    functions : frozenset of str
+        Functions and modules of the caller, beside numpy and patsy's, that factors name.
     sample : Sample
     """
 
@@ -64,6 +68,8 @@ class Design:
     instruments_given: bool
     levels: Mapping[str, tuple[Any, ...]]
     stateful: frozenset[str]
+    scalars: Mapping[str, Any]
+    functions: frozenset[str]
     sample: Sample
 
     @property
@@ -135,6 +141,10 @@ def _lay_out(
         return tuple(own)
 
     number = len(spec.equations)
+    outside = {n: v for source in values.expressions.values() for n, v in source.names.items()}
+    scalars = {n: v for n, v in outside.items() if pd.api.types.is_scalar(v)}
+    others = [n for n in outside if n not in scalars]
+    functions = frozenset(n for n in others if not is_standard(n, outside[n], PATSY_NAMES))
     dependents = positions(Column(e.left, (e.left,), (Part(e.left),)) for e in spec.equations)
     regressors = tuple(positions(right) for right in coded[:number])
     first: dict[frozenset[int], tuple[int, ...]] = {}  # the same set is the same list
@@ -150,6 +160,8 @@ def _lay_out(
         instruments_given=bool(spec.instruments),
         levels={c: k.levels for c, k in values.kinds.items() if isinstance(k, Categories)},
         stateful=frozenset(values.transforms),
+        scalars=scalars,
+        functions=functions,
         sample=sample,
     )
 
@@ -175,6 +187,27 @@ def combine(
         stop = min(start + block_rows, n_rows)
         kept = values.write(buffer[: stop - start], columns, start, stop)
         yield buffer[:kept] @ weights[used]
+
+
+def replayed(design: Design, wanted: Iterable[int], table: Table) -> dict[str, Expression]:
+    """Bind the factors of some columns again, for a design whose caller is gone.
+
+    Raises
+    ------
+    DataError
+        If a factor names a function of the caller's.
+    """
+    found: dict[str, Expression] = {}
+    known = frozenset(table.names) - set(design.scalars)
+    for code in {part.code for j in wanted for part in design.columns[j].parts}:
+        gone = sorted(names_of(code) & design.functions)
+        if gone:
+            raise DataError(
+                f"The term {code} calls {gone[0]}, which a loaded result does not hold; build the "
+                f"model from data again to predict."
+            )
+        found[code] = expression(code, known, design.scalars, PATSY_NAMES, "predict")
+    return found
 
 
 def new_columns(

@@ -83,7 +83,10 @@ class EquationResults(Coefficients):
 
     def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
         """Right side of the equation at new data; see `SystemResults.predict`."""
-        return self.system.predict(data)[self.label]
+        if data is None:
+            return self.fittedvalues
+        model = self.system.model
+        return model.predict(self.system._b, data, [self.label])[self.label]
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return the equation's results as a table.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import keyword
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import CodeType, ModuleType
@@ -120,7 +121,19 @@ def plain(code: str) -> str:
             break
         body = body.args[0]
     quoted = _quoted(body)
-    return ast.unparse(body) if quoted is None else quoted if quoted.isidentifier() else code
+    if quoted is None:
+        return ast.unparse(body)
+    return quoted if is_name(quoted) else f"Q({quoted!r})"
+
+
+def is_name(text: str) -> bool:
+    """Whether a column of that name can stand in a formula without quotes."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def names_of(code: str) -> set[str]:
+    """Names that a factor's code takes from outside itself."""
+    return set(_mentioned(code))
 
 
 def bare_column(code: str) -> str | None:
@@ -224,6 +237,13 @@ def _outside(name: str, is_called: bool, caller: Lookup, patsy_names: Lookup) ->
     for fallback in ({"np": np}, patsy_names, vars(builtins)):
         value = fallback.get(name, _NOWHERE) if value is _NOWHERE else value
     return value
+
+
+def is_standard(name: str, value: Any, patsy_names: Lookup) -> bool:
+    """Whether a name means the same everywhere: numpy, patsy's functions, Python's."""
+    return any(
+        value is known.get(name, _NOWHERE) for known in ({"np": np}, patsy_names, vars(builtins))
+    )
 
 
 def _require_usable(

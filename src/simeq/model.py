@@ -14,13 +14,12 @@ from simeq._linalg import FloatArray, threads_for
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
 from simeq.covariance import Request, RowScores, read_request, robust_covariance
-from simeq.design import build, compress, new_columns
+from simeq.design import build, compress, new_columns, replayed
 from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.estimators.generalized import generalized_least_squares
 from simeq.estimators.least_squares import least_squares
-from simeq.expression import expression
 from simeq.factor import Factor
-from simeq.formula import PATSY_NAMES, caller_names
+from simeq.formula import caller_names
 from simeq.observations import Observations, require_rows
 from simeq.results import SystemResults
 from simeq.specification import Equations, Instruments, specify
@@ -272,23 +271,33 @@ class SystemEquations:
     # ------------------------------------------------------------------ other rows
 
     def predict(
-        self, params: FloatArray | pd.Series[float], data: pd.DataFrame | Mapping[str, Any]
+        self,
+        params: FloatArray | pd.Series[float],
+        data: pd.DataFrame | Mapping[str, Any],
+        labels: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Right sides on other rows, at given coefficients; see `SystemResults.predict`."""
-        table = Table(data)
-        wanted = sorted(set(self.system.columns.tolist()))
-        codes = {part.code for j in wanted for part in self.system.design.columns[j].parts}
+        """Right sides on other rows, at given coefficients; see `SystemResults.predict`.
+
+        Parameters
+        ----------
+        params : (K,) array
+        data : DataFrame or mapping
+        labels : sequence of str, optional
+            Equations in question; all by default.
+        """
+        table, design = Table(data), self.system.design
+        chosen = list(self.labels if labels is None else labels)
+        asked = np.isin(self.system.equation, [self.labels.index(label) for label in chosen])
+        wanted = sorted(set(self.system.columns[asked].tolist()))
         if self.observations is None:
-            values, known = None, frozenset(table.names)
-            sources = {code: expression(code, known, {}, PATSY_NAMES, "predict") for code in codes}
+            values, sources = None, replayed(design, wanted, table)
         else:
             values = self.observations.values
-            sources = {code: values.expressions[code] for code in codes}
-        columns = new_columns(self.system.design, wanted, table, sources, values)
-        weights = np.zeros((len(wanted), len(self.labels)))
-        place = np.searchsorted(wanted, self.system.columns)
-        weights[place, self.system.equation] = np.asarray(params)
-        return pd.DataFrame(columns @ weights, table.index, list(self.labels))
+            sources = dict(values.expressions)
+        columns = new_columns(design, wanted, table, sources, values)
+        weights = self.system.right_side(np.asarray(params, dtype=np.float64))[wanted]
+        place = [self.labels.index(label) for label in chosen]
+        return pd.DataFrame(columns @ weights[:, place], table.index, chosen)
 
     def __getstate__(self) -> dict[str, Any]:
         """Formulas, levels and factor: never rows."""

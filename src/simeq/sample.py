@@ -197,6 +197,22 @@ def _learn(
         else:
             values.kinds[code] = value.shape[1] if value.ndim == 2 else 1
             values.whole[code] = value
+    for code in [c for c, kind in values.kinds.items() if isinstance(kind, Categories)]:
+        if code not in values.whole:
+            _learn_truth_values(values, code, keep)
+
+
+def _learn_truth_values(values: Values, code: str, keep: NDArray[np.bool_]) -> None:
+    """Settle which of False and True a comparison takes on the kept rows."""
+    seen: set[bool] = set()
+    n_rows = len(values.table)
+    for start in range(0, n_rows, SCAN_ROWS):
+        stop = min(start + SCAN_ROWS, n_rows)
+        seen |= set(np.unique(values.slice_of(code, start, stop)[keep[start:stop]]).tolist())
+        if len(seen) == 2:
+            return
+    values.kinds[code] = Categories(tuple(seen))
+    values.whole[code] = np.zeros(n_rows, dtype=np.int8)
 
 
 def _learn_transform(

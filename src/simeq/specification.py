@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from simeq.errors import FormulaError, listing, nearest
-from simeq.expression import plain
+from simeq.expression import is_name, plain
 from simeq.formula import Term, left_side, parse
 
 Equations: TypeAlias = Mapping[str, str] | Sequence[str] | str
@@ -220,13 +219,9 @@ def _entries(given: Sequence[str] | str | None, what: str) -> tuple[str, ...]:
 def _exog_terms(entry: str, columns: Sequence[str]) -> tuple[Term, ...]:
     """Return the terms that an entry of exog stands for: a column's name, or a formula's right."""
     if entry in columns:
-        return ((entry if _is_name(entry) else f"Q({entry!r})",),)
+        return ((entry if is_name(entry) else f"Q({entry!r})",),)
     text = entry.strip().removeprefix("~")
     terms = parse(f"~ 0 + {text}", f"exog {entry!r}").right
     if not terms:
         raise FormulaError(f"exog {entry!r} names no term.")
     return terms
-
-
-def _is_name(text: str) -> bool:
-    return text.isidentifier() and not keyword.iskeyword(text)

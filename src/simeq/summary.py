@@ -5,20 +5,21 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from statsmodels.iolib.summary import Summary
 from statsmodels.iolib.table import SimpleTable
 
 from simeq._linalg import FloatArray
-from simeq.tables import number, shorten
+from simeq.tables import PrintedTable, Section, number, shorten
 
 #: Width of the printed summary, and of a coefficient's name in it.
 WIDTH = 80
 NAME_WIDTH = 19
 
 #: Most equations for which the residual correlation is printed.
-MOST_CORRELATED = 12
+MOST_CORRELATED = 10
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,59 @@ class Report:
 
 
 class SystemSummary(Summary):
-    """statsmodels' summary for tables of differing widths, which its LaTeX cannot merge."""
+    """statsmodels' summary, with HTML and LaTeX that escape names and keep titles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.printed: list[PrintedTable] = []
+
+    def as_html(self) -> str:
+        """Return one HTML table after another."""
+        return "\n".join(table.to_html() for table in self.printed)
 
     def as_latex(self) -> str:
-        """Return one ``tabular`` after another."""
-        parts = [str(table.as_latex_tabular()) for table in self.tables]
-        return "\n\n\\bigskip\n".join(parts).replace("…", r"\ldots{}")
+        """Return one ``table`` environment after another, which need no package."""
+        return "\n".join(table.to_latex() for table in self.printed)
+
+    def add(
+        self,
+        title: str,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        layout: dict[str, Any],
+    ) -> None:
+        """Add a table in each of its shapes."""
+        table = SimpleTable(
+            [list(row) for row in rows],
+            headers=list(header) or None,
+            title=shorten([title], WIDTH)[title] if title else None,
+            txt_fmt=layout,
+        )
+        self.tables.append(table)
+        section = Section("", tuple(tuple(row) for row in rows))
+        self.printed.append(PrintedTable(title, tuple(header[1:]), (section,), ()))
 
 
 def render(report: Report) -> Summary:
     """Lay a report out as tables of at most 80 columns."""
     summary = SystemSummary()
     if report.facts:
-        summary.tables.append(_facts(report))
+        half = len(report.facts) // 2
+        pairs = zip(report.facts[:half], report.facts[half:], strict=True)
+        rows = [[f"{a}:", b, f"{c}:", d] for (a, b), (c, d) in pairs]
+        summary.add(report.title, (), rows, _FACTS)
     legend: dict[str, str] = {}
     for block in report.blocks:
-        summary.tables += _block(block, legend)
+        _add_block(summary, block, legend)
     if 1 < len(report.labels) <= MOST_CORRELATED:
-        summary.tables.append(_correlation(report.labels, report.correlation))
+        _add_correlation(summary, report.labels, report.correlation)
     named = [f"{short} = {name}" for short, name in legend.items()]
-    summary.tables.append(_notes([*report.notes, *named]))
+    lines = [*report.notes, *named]
+    wrapped = [
+        part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="  ")
+    ]
+    summary.tables.append(SimpleTable([[w] for w in wrapped], title="Notes", txt_fmt=_NOTES))
+    summary.printed.append(PrintedTable("Notes", (), (), tuple(lines)))
     return summary
 
 
@@ -112,36 +146,38 @@ _NOTES = {
 }
 
 
-def _facts(report: Report) -> SimpleTable:
-    half = len(report.facts) // 2
-    pairs = zip(report.facts[:half], report.facts[half:], strict=True)
-    rows = [[f"{a}:", b, f"{c}:", d] for (a, b), (c, d) in pairs]
-    return SimpleTable(rows, title=report.title, txt_fmt=_FACTS)
-
-
-def _block(block: Block, legend: dict[str, str]) -> list[SimpleTable]:
-    """Return an equation's fit and coefficients; names too long go short into the legend."""
+def _add_block(summary: SystemSummary, block: Block, legend: dict[str, str]) -> None:
+    """Add an equation's fit and coefficients; names too long go short into the legend."""
+    fit = [cell for name, value in block.fit for cell in (f"{name}:", number(value))]
+    summary.add(block.name, (), [fit], _FIT)
     terms = [str(term) for term in block.coefficients.index]
     short = shorten(terms, NAME_WIDTH, taken=legend)
     legend.update({short[term]: term for term in terms if short[term] != term})
     rows = [
-        [short[term], number(b), number(se), f"{t:.3f}", f"{p:.3f}", number(low), number(high)]
+        [short[term], number(b), number(se), _statistic(t), _pvalue(p), number(low), number(high)]
         for term, (b, se, t, p, low, high) in zip(terms, block.coefficients.to_numpy(), strict=True)
     ]
-    fit = [cell for name, value in block.fit for cell in (f"{name}:", number(value))]
-    return [
-        SimpleTable([fit], title=shorten([block.name], WIDTH)[block.name], txt_fmt=_FIT),
-        SimpleTable(rows, headers=["", *block.coefficients.columns], txt_fmt=_COEFFICIENTS),
-    ]
+    summary.add("", ("", *block.coefficients.columns), rows, _COEFFICIENTS)
 
 
-def _correlation(labels: Sequence[str], correlation: FloatArray) -> SimpleTable:
-    """Lower triangle of the residuals' correlation, equations by number in the columns."""
+def _statistic(value: float) -> str:
+    return "" if value != value else f"{value:.3f}" if abs(value) < 1e4 else f"{value:.1e}"
+
+
+def _pvalue(value: float) -> str:
+    return "" if value != value else f"{value:.3f}"
+
+
+def _add_correlation(
+    summary: SystemSummary, labels: Sequence[str], correlation: FloatArray
+) -> None:
+    """Add the lower triangle of the residuals' correlation, equations by number in the columns."""
     short = shorten(labels, NAME_WIDTH - 5)
     numbers = [f"({i})" for i in range(1, len(labels) + 1)]
+    places = 3 if len(labels) <= 8 else 2
     rows = [
         [f"{numbers[i]} {short[label]}"]
-        + [f"{value:.3f}" for value in correlation[i, : i + 1]]
+        + [f"{value:.{places}f}" for value in correlation[i, : i + 1]]
         + [""] * (len(labels) - i - 1)
         for i, label in enumerate(labels)
     ]
@@ -153,11 +189,4 @@ def _correlation(labels: Sequence[str], correlation: FloatArray) -> SimpleTable:
         "data_aligns": "l" + "r" * len(labels),
         "header_align": "r",
     }
-    return SimpleTable(rows, headers=["", *numbers], title="Residual correlation", txt_fmt=layout)
-
-
-def _notes(lines: Sequence[str]) -> SimpleTable:
-    wrapped = [
-        part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="  ")
-    ]
-    return SimpleTable([[line] for line in wrapped], title="Notes", txt_fmt=_NOTES)
+    summary.add("Residual correlation", ("", *numbers), rows, layout)

@@ -92,43 +92,51 @@ class PrintedTable:
         notes = ["", *(f"{_markdown(note)}  " for note in self.notes)]
         return "\n".join([*title, *lines, *notes]).rstrip() + "\n"
 
+    @property
+    def _wide(self) -> int:
+        """Columns, that of the stubs included."""
+        rows = [len(row) for section in self.sections for row in section.rows]
+        return max([len(self.header) + 1, *rows])
+
     def to_latex(self) -> str:
         """Render as a ``table`` environment that needs no package."""
-        wide = len(self.header) + 1
+        notes = [rf"\par\smallskip\footnotesize {_latex(note)}" for note in self.notes]
+        if not self.sections:
+            return "\n".join([rf"\paragraph{{{_latex(self.title)}}}", *notes]) + "\n"
         lines = [r"\begin{table}[htbp]", r"\centering"]
         if self.title:
             lines.append(rf"\caption{{{_latex(self.title)}}}")
-        lines += [rf"\begin{{tabular}}{{l{'r' * len(self.header)}}}", r"\hline"]
-        lines.append(_latex_row(("", *self.header)))
-        for section in self.sections:
-            lines.append(r"\hline")
+        lines += [rf"\begin{{tabular}}{{l{'r' * (self._wide - 1)}}}", r"\hline"]
+        if self.header:
+            lines += [_latex_row(("", *self.header)), r"\hline"]
+        for number_, section in enumerate(self.sections):
+            lines += [r"\hline"] if number_ else []
             if section.heading:
-                lines.append(
-                    rf"\multicolumn{{{wide}}}{{l}}{{\textit{{{_latex(section.heading)}}}}} \\"
-                )
+                heading = rf"\textit{{{_latex(section.heading)}}}"
+                lines.append(rf"\multicolumn{{{self._wide}}}{{l}}{{{heading}}} \\")
             lines += [_latex_row(row) for row in section.rows]
-        lines += [r"\hline", r"\end{tabular}"]
-        lines += [rf"\par\smallskip\footnotesize {_latex(note)}" for note in self.notes]
-        return "\n".join([*lines, r"\end{table}"]) + "\n"
+        return "\n".join([*lines, r"\hline", r"\end{tabular}", *notes, r"\end{table}"]) + "\n"
 
     def to_html(self) -> str:
         """Render as an HTML table, notes in paragraphs beneath."""
-        wide = len(self.header) + 1
+        notes = [f"<p>{html.escape(note)}</p>" for note in self.notes]
+        if not self.sections:
+            return "\n".join([f"<h4>{html.escape(self.title)}</h4>", *notes]) + "\n"
         lines = ['<table class="simeq">']
         if self.title:
             lines.append(f"<caption>{html.escape(self.title)}</caption>")
-        lines.append(f"<thead>{_html_row(('', *self.header), 'th')}</thead>")
+        if self.header:
+            lines.append(f"<thead>{_html_row(('', *self.header), 'th')}</thead>")
         for section in self.sections:
             lines.append("<tbody>")
             if section.heading:
                 lines.append(
-                    f'<tr><th colspan="{wide}" scope="rowgroup">'
+                    f'<tr><th colspan="{self._wide}" scope="rowgroup">'
                     f"{html.escape(section.heading)}</th></tr>"
                 )
             lines += [_html_row(row, "td") for row in section.rows]
             lines.append("</tbody>")
-        lines.append("</table>")
-        return "\n".join([*lines, *(f"<p>{html.escape(note)}</p>" for note in self.notes)]) + "\n"
+        return "\n".join([*lines, "</table>", *notes]) + "\n"
 
 
 def number(value: float, decimals: int = 4) -> str:
