@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simeq import sandwich
 from simeq._linalg import FloatArray, IntArray
-from simeq.conventions import choose
+from simeq.conventions import Convention, Method, choose
 from simeq.errors import DataError, SimeqError, SimeqWarning, count, listing, nearest, warn
 from simeq.estimators.estimate import Estimate
-from simeq.estimators.restriction import Coordinates
+from simeq.estimators.restriction import Coordinates, Restriction
 from simeq.groups import Groups, split_pair
 from simeq.observations import Observations
+from simeq.resampling.draws import drawable
+from simeq.resampling.results import Bootstrap, Jackknife
+from simeq.resampling.run import bootstrap, jackknife
 from simeq.scores import Scores
+from simeq.system import System
 
 #: What each kind takes in ``cov_kwds``; the first ones, in upper case, must be given.
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +32,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "HAC": ("maxlags", "kernel", "time", "use_correction"),
     "hac-panel": ("GROUPS", "time", "maxlags", "kernel", "use_correction"),
     "hac-groupsum": ("TIME", "maxlags", "kernel", "use_correction"),
+    "jackknife": ("groups", "center"),
+    "bootstrap": ("groups", "n_boot", "seed"),
 }
 
 
@@ -42,12 +49,15 @@ class Covariance:
         What it is, in words.
     n_groups : int or None
         Clusters, the smaller number of two-way ones.
+    resampled : Jackknife, Bootstrap or None
+        What resampling left behind.
     """
 
     name: str
     cov: FloatArray
     note: str
     n_groups: int | None = None
+    resampled: Jackknife | Bootstrap | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,11 @@ class Request:
 
     def __getitem__(self, option: str) -> Any:
         return self.options.get(option)
+
+    @property
+    def is_resampling(self) -> bool:
+        """Whether the system is estimated again on parts or draws of the sample."""
+        return self.name in ("jackknife", "bootstrap")
 
     @property
     def kernel(self) -> str:
@@ -163,6 +178,59 @@ def robust_covariance(
             SimeqWarning,
         )
     return Covariance(request.name, (cov + cov.T) / 2.0, note, n_groups)
+
+
+def resampled_covariance(
+    request: Request,
+    system: System,
+    observations: Observations,
+    method: Method,
+    convention: Convention,
+    restriction: Restriction | None,
+    b: FloatArray,
+) -> Covariance:
+    """Covariance from estimates of the whole system on clusters, or rows, left out or drawn.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two clusters, or options cannot be.
+    """
+    groups = _resampled_groups(request, observations)
+    plan = drawable(system, observations, groups, method, convention, restriction)
+    index = pd.MultiIndex.from_tuples(system.terms, names=["equation", "term"])
+    resampled: Jackknife | Bootstrap
+    if request.name == "jackknife":
+        center = choose(request.options.get("center", "estimate"), ["estimate", "mean"], "center")
+        resampled, cov = jackknife(plan, groups, b, index, center)
+        note = f"jackknife (CV3) over {groups.number:,} of {groups.name}, centred at the {center}"
+    else:
+        n_boot = request.options.get("n_boot", 999)
+        if not isinstance(n_boot, int | np.integer) or n_boot < 2:
+            raise DataError(f"n_boot must be a whole number above 1, not {n_boot!r}.")
+        resampled, cov = bootstrap(plan, groups, index, int(n_boot), request["seed"])
+        note = f"pairs bootstrap, {n_boot:,} draws of {groups.number:,} of {groups.name}"
+    if resampled.n_failed:
+        note += f"; {resampled.n_failed:,} failed"
+    names = zip(system.coefficient_names, plan.kept, strict=True)
+    gone = [name for name, kept in names if not kept]
+    if gone:
+        note += f"; no resampling error for {listing(gone)}, whose columns vanish outside a cluster"
+    return Covariance(request.name, cov, note, groups.number, resampled)
+
+
+def _resampled_groups(request: Request, observations: Observations) -> Groups:
+    """Clusters to draw, or the rows themselves."""
+    if request["groups"] is None:
+        rows = np.arange(observations.design.sample.nobs)
+        return Groups("rows", rows, rows)
+    pair = split_pair(request["groups"])
+    if len(pair) > 1:
+        raise DataError(f"{request.name} takes one grouping, not {len(pair)}.")
+    groups = observations.groups(pair[0], "groups")
+    if groups.number < 2:
+        raise DataError(f"groups: {groups.name} has one cluster; {request.name} needs several.")
+    return groups
 
 
 def _heteroskedastic(request: Request, rows: RowScores) -> tuple[FloatArray, str, None]:

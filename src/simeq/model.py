@@ -13,7 +13,13 @@ from simeq import identification
 from simeq._linalg import FloatArray, threads_for
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
-from simeq.covariance import Request, RowScores, read_request, robust_covariance
+from simeq.covariance import (
+    Request,
+    RowScores,
+    read_request,
+    resampled_covariance,
+    robust_covariance,
+)
 from simeq.design import build, compress, new_columns, replayed
 from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.estimators.generalized import generalized_least_squares
@@ -173,12 +179,15 @@ class SystemEquations:
         Parameters
         ----------
         method : {"ols", "wls", "sur", "isur", "2sls", "w2sls", "3sls", "i3sls"}
-        cov_type : {"nonrobust", "HC0", "HC1", "cluster", "HAC", "hac-panel", "hac-groupsum"}
-            Covariance of the coefficients; the robust ones hold across equations too.
+        cov_type : {"nonrobust", "HC0", "HC1", "cluster", "HAC", "hac-panel", "hac-groupsum", \
+                "jackknife", "bootstrap"}
+            Covariance of the coefficients; all but the first hold across equations too.
         cov_kwds : dict, optional
             Options of the kind: ``groups`` (a column's name, an array, or two of them for two-way
             clusters), ``time``, ``maxlags`` (automatic by default), ``kernel`` ("bartlett",
-            "parzen", "qs"), ``use_correction`` (True for clusters, False for serial correlation).
+            "parzen", "qs"), ``use_correction`` (True for clusters, False for serial correlation);
+            for resampling ``groups`` (rows by default), ``center`` ("estimate" or "mean"),
+            ``n_boot`` (999) and ``seed``.
         use_t : bool, optional
             Whether t ratios are referred to Student's t: with nG − K + r degrees of freedom, or
             with clusters g − 1.
@@ -240,11 +249,16 @@ class SystemEquations:
         robust = None
         if request.name != "nonrobust":
             rows = require_rows(self.observations, f"{request.name} standard errors")
-            scores = self.system.scores(chosen, convention, projection, coordinates, estimate)
-            free = self.nobs - self.system.sizes[self.system.equation]
-            robust = robust_covariance(
-                request, RowScores(scores, rows), estimate, coordinates, free
-            )
+            if request.is_resampling:
+                robust = resampled_covariance(
+                    request, self.system, rows, chosen, convention, restriction, estimate.params
+                )
+            else:
+                scores = RowScores(
+                    self.system.scores(chosen, convention, projection, coordinates, estimate), rows
+                )
+                free = self.nobs - self.system.sizes[self.system.equation]
+                robust = robust_covariance(request, scores, estimate, coordinates, free)
         by_t = chosen.name in convention.t_methods if use_t is None else bool(use_t)
         sizes = self.system.counted_sizes(convention, restriction)
         return SystemResults(self, chosen, convention, estimate, robust, texts, by_t, sizes)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,11 @@ from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
 from simeq.inference import Coefficients
 from simeq.observations import Observations, require_rows
+from simeq.resampling.results import Bootstrap, Jackknife
 from simeq.summary import Report, render
 from simeq.tables import number
+
+_Kind = TypeVar("_Kind")
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -71,6 +74,7 @@ class SystemResults(Coefficients):
         self.cov_type = "nonrobust" if robust is None else robust.name
         groups = None if robust is None else robust.n_groups
         self._cov_note = None if robust is None else robust.note
+        self._resampled = None if robust is None else robust.resampled
         self.constraints = constraints
         self.n_iter = estimate.n_iter
         self.converged = estimate.converged
@@ -237,6 +241,44 @@ class SystemResults(Coefficients):
     def _n_parameters(self) -> int:
         g = len(self.model.labels)
         return self._b.size - len(self.constraints) + g * (g + 1) // 2
+
+    # ------------------------------------------------------------------ resampling
+
+    @property
+    def jackknife(self) -> Jackknife:
+        """Estimates with one cluster left out, after ``cov_type="jackknife"``."""
+        return self._resampling(Jackknife, "jackknife")
+
+    @property
+    def bootstrap(self) -> Bootstrap:
+        """Draws, after ``cov_type="bootstrap"``."""
+        return self._resampling(Bootstrap, "bootstrap")
+
+    def _resampling(self, kind: type[_Kind], name: str) -> _Kind:
+        if not isinstance(self._resampled, kind):
+            raise DataError(f"These results hold no {name}; fit with cov_type={name!r}.")
+        return self._resampled
+
+    def conf_int(self, alpha: float = 0.05, kind: str = "normal") -> pd.DataFrame:
+        """Confidence intervals.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the coverage, in (0, 1).
+        kind : {"normal", "percentile", "basic", "studentised"}
+            By standard errors and the results' distribution, or by the bootstrap's draws.
+
+        Returns
+        -------
+        DataFrame
+            Columns lower and upper, a row for each coefficient.
+        """
+        bounds = super().conf_int(alpha)
+        if kind == "normal":
+            return bounds
+        bounds[["lower", "upper"]] = self.bootstrap.conf_int(self._b, alpha, kind)
+        return bounds
 
     # ------------------------------------------------------------------ equations, prediction
 

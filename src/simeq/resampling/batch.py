@@ -1,0 +1,249 @@
+"""Least squares, 2SLS, SUR and 3SLS on a stack of Grams: one array operation for all draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simeq._linalg import BoolArray, FloatArray, IntArray
+from simeq.conventions import Convention, Method
+from simeq.sigma import SIGMA_TOL
+
+#: A matrix is singular when its condition number is above this.
+MOST_CONDITION = 1e13
+
+
+@dataclass(frozen=True)
+class BatchSystem:
+    """A system in the coordinates of the Grams.
+
+    Attributes
+    ----------
+    x : (s, K) array
+        Regressors of all equations, orthonormal by equation in the whole sample.
+    y : (s, G) array
+        Dependents.
+    z : () or G arrays (s, L_i)
+        Instruments, orthonormal in the whole sample; () for methods without.
+    equation : (K,) array of int
+        Equation of each column of x.
+    m : (K, p) array or None
+        γ = M δ + shift under restrictions.
+    shift : (K,) array
+    divisor : callable
+        Divisors (D, G, G) of the residuals' cross products, from the numbers of rows (D,) and the
+        Grams (D, s, s).
+    gmm : bool
+        Whether instruments differ by equation and are used in the GMM form.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    z: tuple[FloatArray, ...]
+    equation: IntArray
+    m: FloatArray | None
+    shift: FloatArray
+    divisor: Callable[[IntArray, FloatArray], FloatArray]
+    gmm: bool
+
+    def residuals(self, gamma: FloatArray) -> FloatArray:
+        """Structural residuals (D, s, G) at coefficients (D, K), as columns in coordinates of Q."""
+        terms = self.x * gamma[:, None, :]
+        chosen = (self.equation[:, None] == np.arange(self.y.shape[1])).astype(float)
+        return np.asarray(self.y - terms @ chosen)
+
+
+@dataclass(frozen=True)
+class BatchEstimate:
+    """Estimates of D draws.
+
+    Attributes
+    ----------
+    gamma : (D, K) array
+        Coefficients in orthonormal coordinates; NaN where a draw failed.
+    bread : (D, p, p) array
+        Inverse normal matrices.
+    rows : (D, s, q) array
+        What stands beside the residuals in the scores: X̂, or the instruments in the GMM form.
+    weighed : (D, s, q) array
+        The residuals beside them, weighed by I, diag(1/σ_ii) or Σ⁻¹.
+    transform : (D, q, K) array or None
+        What takes these scores to those of γ; None when they are.
+    failed : (D,) array of bool
+        Draws that are singular or did not converge.
+    """
+
+    gamma: FloatArray
+    bread: FloatArray
+    rows: FloatArray
+    weighed: FloatArray
+    transform: FloatArray | None
+    failed: BoolArray
+
+
+def estimate_batch(
+    system: BatchSystem, grams: FloatArray, nobs: IntArray, method: Method, convention: Convention
+) -> BatchEstimate:
+    """Estimate each draw as `SystemEquations.fit` would on its rows.
+
+    Parameters
+    ----------
+    system : BatchSystem
+    grams : (D, s, s) array
+    nobs : (D,) array of int
+        Rows of each draw.
+    method : Method
+    convention : Convention
+    """
+    batch = _Batch(system, grams, system.divisor(nobs, grams))
+    weight: FloatArray = np.broadcast_to(np.eye(system.y.shape[1]), batch.divisor.shape)
+    gamma, bread = batch.solve(weight)
+    steps = 0 if method.weights == "identity" else convention.maxiter if method.iterated else 1
+    active = ~batch.failed
+    for step in range(steps):
+        weight = np.where(active[:, None, None], batch.inverse_sigma(gamma, method), weight)
+        moved, bread_moved = batch.solve_gmm(weight) if system.gmm else batch.solve(weight)
+        change = _change(gamma, moved, system.equation)
+        gamma = np.where(active[:, None], moved, gamma)
+        bread = np.where(active[:, None, None], bread_moved, bread)
+        if step:
+            active = active & (change > convention.tol)
+        active &= ~batch.failed
+        if not active.any():
+            break
+    failed = batch.failed | (active if method.iterated else False)
+    gamma = np.where(failed[:, None], np.nan, gamma)
+    if system.gmm and steps:
+        equation, z = batch.stacked_instruments()
+        rows = np.asarray(np.broadcast_to(z, (len(grams), *z.shape)))
+        residuals = system.residuals(np.nan_to_num(gamma))[:, :, equation]
+        return BatchEstimate(gamma, bread, rows, residuals, batch.gmm_weights(weight)[0], failed)
+    weighed = (system.residuals(np.nan_to_num(gamma)) @ weight)[:, :, system.equation]
+    return BatchEstimate(gamma, bread, batch.xhat, weighed, None, failed)
+
+
+class _Batch:
+    """Cross products of D draws, and which of the draws have failed."""
+
+    def __init__(self, system: BatchSystem, grams: FloatArray, divisor: FloatArray) -> None:
+        self.system = system
+        self.grams = grams
+        self.divisor = divisor
+        self.failed: BoolArray = np.zeros(len(grams), dtype=bool)
+        self.xhat = self._projected()
+        half = self.xhat.swapaxes(1, 2) @ grams
+        self.gram = half @ self.xhat
+        self.cross = half @ system.y
+
+    def _projected(self) -> FloatArray:
+        """X̂ (D, s, K): the regressors, or each draw's projection on its instruments."""
+        system = self.system
+        if not system.z:
+            return np.asarray(np.broadcast_to(system.x, (len(self.grams), *system.x.shape)))
+        out = np.empty((len(self.grams), *system.x.shape))
+        for i, z in enumerate(system.z):
+            own = system.equation == i
+            half = z.T @ self.grams
+            out[:, :, own] = z @ (self._inverse(half @ z) @ (half @ system.x[:, own]))
+        return out
+
+    def solve(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return γ (D, K) and inverse normal matrices for weights (D, G, G) of the equations."""
+        own = self.system.equation
+        normal = weight[:, own[:, None], own] * self.gram
+        return self._reduced(normal, (weight[:, own] * self.cross).sum(axis=2))
+
+    def solve_gmm(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return γ and inverse normal matrices of the GMM form, for Σ⁻¹ (D, G, G)."""
+        weights, xz, zy = self.gmm_weights(weight)
+        back = weights.swapaxes(1, 2)
+        return self._reduced(back @ xz, (back @ zy[:, :, None])[:, :, 0])
+
+    def gmm_weights(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(Z'ΩZ)⁻¹Z'X (D, ΣL, K), Z'X by equation, and Z'y by equation (D, ΣL)."""
+        equation, z = self.stacked_instruments()
+        half = z.T @ self.grams
+        sigma = self._inverse(weight)
+        omega = sigma[:, equation[:, None], equation] * (half @ z)
+        xz = (half @ self.system.x) * (equation[:, None] == self.system.equation)
+        zy = (half @ self.system.y)[:, np.arange(equation.size), equation]
+        return np.asarray(self._inverse(omega) @ xz), xz, zy
+
+    def stacked_instruments(self) -> tuple[IntArray, FloatArray]:
+        """Equation of each instrument (ΣL,), and the instruments (s, ΣL)."""
+        sizes = [z.shape[1] for z in self.system.z]
+        return np.repeat(np.arange(len(sizes)), sizes), np.hstack(self.system.z)
+
+    def _reduced(self, normal: FloatArray, side: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Solve normal equations in the free coordinates."""
+        m = self.system.m
+        if m is None:
+            bread = self._inverse(normal)
+            return (bread @ side[:, :, None])[:, :, 0], bread
+        side = side - normal @ self.system.shift
+        bread = self._inverse(m.T @ normal @ m)
+        delta = (bread @ (side @ m)[:, :, None])[:, :, 0]
+        return np.asarray(delta @ m.T + self.system.shift), bread
+
+    def inverse_sigma(self, gamma: FloatArray, method: Method) -> FloatArray:
+        """Σ⁻¹ (D, G, G), or diag(1/σ_ii), from the residuals at γ."""
+        v = self.system.residuals(gamma)
+        sigma = v.swapaxes(1, 2) @ self.grams @ v / self.divisor
+        variances = np.diagonal(sigma, axis1=1, axis2=2)
+        self.failed |= ~(variances > 0.0).all(axis=1)
+        size = np.sqrt(np.where(variances > 0.0, variances, 1.0))
+        scale = size[:, :, None] * size[:, None, :]
+        if method.weights == "diagonal":
+            return np.asarray(np.eye(sigma.shape[1]) / scale)
+        correlation = sigma / scale
+        smallest = np.linalg.eigvalsh(np.where(np.isfinite(correlation), correlation, 0.0))[:, 0]
+        self.failed |= ~(smallest > SIGMA_TOL)
+        return np.asarray(self._inverse(correlation) / scale)
+
+    def _inverse(self, a: FloatArray) -> FloatArray:
+        """Invert a stack of matrices; those that are singular count as failed."""
+        eye = np.eye(a.shape[-1])
+        a = np.where((np.isfinite(a).all(axis=(1, 2)) & ~self.failed)[:, None, None], a, eye)
+        try:
+            inverse = np.linalg.inv(a)
+        except np.linalg.LinAlgError:
+            regular = np.linalg.cond(a) < MOST_CONDITION
+            self.failed |= ~regular
+            inverse = np.linalg.inv(np.where(regular[:, None, None], a, eye))
+        size = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(inverse).sum(axis=-1).max(axis=-1)
+        self.failed |= ~(size < MOST_CONDITION)
+        return np.asarray(inverse)
+
+
+def _change(old: FloatArray, new: FloatArray, equation: IntArray) -> FloatArray:
+    """max_i ‖Δγ_i‖/‖γ_i‖ of each draw (D,)."""
+    starts = np.flatnonzero(np.diff(equation, prepend=-1))
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        moved = np.add.reduceat((new - old) ** 2, starts, axis=1)
+        ratio = moved / np.add.reduceat(new**2, starts, axis=1)
+    return np.asarray(np.sqrt(np.nanmax(ratio, axis=1, initial=0.0)))
+
+
+def clustered_errors(
+    system: BatchSystem, found: BatchEstimate, clusters: FloatArray, counts: FloatArray
+) -> FloatArray:
+    """Variance (D, p, p) of δ in each draw, clustered, without small-sample factors.
+
+    Parameters
+    ----------
+    system : BatchSystem
+    found : BatchEstimate
+    clusters : (g, s, s) array
+        Grams of the clusters.
+    counts : (D, g) array
+        How often each cluster stands in a draw.
+    """
+    scores = np.einsum("dsk,cst,dtk->dck", found.rows, clusters, found.weighed, optimize=True)
+    if found.transform is not None:
+        scores = scores @ found.transform
+    if system.m is not None:
+        scores = scores @ system.m
+    meat = scores.swapaxes(1, 2) @ (scores * counts[:, :, None])
+    return np.asarray(found.bread @ meat @ found.bread)

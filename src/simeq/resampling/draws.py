@@ -1,0 +1,213 @@
+"""A system ready to be drawn from: its clusters' Grams, and its equations in their coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simeq._linalg import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    basis,
+    block_diagonal,
+    lengths,
+    triangle_inverse,
+)
+from simeq.conventions import Convention, Method
+from simeq.errors import ConstraintError
+from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
+from simeq.groups import Groups
+from simeq.observations import Observations
+from simeq.resampling.batch import BatchEstimate, BatchSystem, clustered_errors, estimate_batch
+from simeq.resampling.grams import (
+    ClusterGrams,
+    cluster_grams,
+    orthonormal_weights,
+    partial_out,
+)
+from simeq.sigma import divisors
+from simeq.system import System
+
+#: Numbers held at once in a batch of draws.
+BATCH_ENTRIES = 2**22
+
+
+@dataclass(frozen=True)
+class Drawable:
+    """What draws of clusters are estimated from.
+
+    Attributes
+    ----------
+    clusters : ClusterGrams
+    batch : BatchSystem
+    back : (K', K') array
+        b = back @ γ for the coefficients that are left.
+    kept : (K,) array of bool
+        Coefficients that are left: the columns of the others vanish outside one cluster.
+    method : Method
+    convention : Convention
+    """
+
+    clusters: ClusterGrams
+    batch: BatchSystem
+    back: FloatArray
+    kept: BoolArray
+    method: Method
+    convention: Convention
+
+    @property
+    def batch_size(self) -> int:
+        """Draws that are estimated at once."""
+        s, k = len(self.clusters.columns), self.batch.equation.size
+        return max(BATCH_ENTRIES // (s * s + 4 * k * k + len(self.clusters.sizes) * k), 16)
+
+    def estimate(self, counts: FloatArray, errors: bool) -> tuple[FloatArray, FloatArray | None]:
+        """Coefficients (D, K) of draws, and their clustered standard errors if asked for.
+
+        Parameters
+        ----------
+        counts : (D, g) array
+            How often each cluster stands in a draw.
+        errors : bool
+        """
+        nobs = (counts @ self.clusters.sizes).astype(np.intp)
+        grams = self.clusters.draw(counts)
+        found = estimate_batch(self.batch, grams, nobs, self.method, self.convention)
+        params = np.full((len(counts), self.kept.size), np.nan)
+        params[:, self.kept] = found.gamma @ self.back.T
+        return params, self._errors(found, counts) if errors else None
+
+    def _errors(self, found: BatchEstimate, counts: FloatArray) -> FloatArray:
+        variance = clustered_errors(self.batch, found, self.clusters.grams, counts)
+        back = self.back if self.batch.m is None else self.back @ self.batch.m
+        out = np.full((len(counts), self.kept.size), np.nan)
+        squares = ((back @ variance) * back).sum(axis=2)
+        out[:, self.kept] = np.sqrt(np.maximum(squares, 0.0))
+        out[found.failed] = np.nan
+        return out
+
+
+def drawable(
+    system: System,
+    observations: Observations,
+    groups: Groups,
+    method: Method,
+    convention: Convention,
+    restriction: Restriction | None,
+) -> Drawable:
+    """Prepare a system for draws of clusters.
+
+    Raises
+    ------
+    ConstraintError
+        If a constraint ties a coefficient whose column vanishes outside one cluster.
+    """
+    weights, columns = orthonormal_weights(system.factor.r)
+    blocks = observations.blocks(weights)
+    whole = cluster_grams(blocks, groups.codes, groups.number, columns)
+    partialled = partial_out(whole, _in_all_equations(system, method))
+    clusters, removed = partialled.grams, set(partialled.removed)
+    kept = ~np.isin(system.columns, partialled.removed)
+    bases = [
+        basis(clusters.columns[:, [j for j in own if j not in removed]]) for own in system.used
+    ]
+    m, shift = _restrictions(system, restriction, kept, [found.t for found in bases])
+    x, equation = np.hstack([found.q for found in bases]), system.equation[kept]
+    return Drawable(
+        clusters,
+        BatchSystem(
+            x,
+            clusters.columns[:, system.design.dependents],
+            _instruments(system, clusters, method, removed),
+            equation,
+            m,
+            shift,
+            _divisor(system, method, convention, restriction, x, equation, len(removed)),
+            method.is_gls
+            and convention.form == "gmm"
+            and system.instruments_differ
+            and method.instruments,
+        ),
+        block_diagonal([triangle_inverse(found.t) for found in bases]),
+        kept,
+        method,
+        convention,
+    )
+
+
+def _in_all_equations(system: System, method: Method) -> list[int]:
+    """Columns of W that stand in every equation and, where they are used, every instrument list."""
+    shared = set(system.used[0]).intersection(*system.used)
+    if method.instruments:
+        shared = shared.intersection(*system.instrument_columns)
+    return sorted(shared)
+
+
+def _instruments(
+    system: System, clusters: ClusterGrams, method: Method, removed: set[int]
+) -> tuple[FloatArray, ...]:
+    """Orthonormal instruments of each equation in the coordinates of the Grams."""
+    if not method.instruments:
+        return ()
+    lists = [[j for j in own if j not in removed] for own in system.instrument_columns]
+    return tuple(basis(clusters.columns[:, own]).q for own in lists)
+
+
+def _restrictions(
+    system: System, restriction: Restriction | None, kept: BoolArray, t: Sequence[FloatArray]
+) -> tuple[FloatArray | None, FloatArray]:
+    """M and shift of γ = M δ + shift for the coefficients that are left."""
+    if restriction is None:
+        return None, np.zeros(int(kept.sum()))
+    if restriction.r[:, ~kept].any():
+        raise ConstraintError(
+            "A constraint ties a coefficient whose column vanishes outside one cluster, as a unit "
+            "dummy clustered by unit; such coefficients cannot be resampled."
+        )
+    sizes = lengths(system.factor.r[:, system.columns])[kept]
+    narrowed = restrict(restriction.r[:, kept], restriction.r @ restriction.c, sizes)
+    coordinates = restricted_coordinates(t, narrowed)
+    return coordinates.m, coordinates.shift
+
+
+def _divisor(
+    system: System,
+    method: Method,
+    convention: Convention,
+    restriction: Restriction | None,
+    x: FloatArray,
+    equation: IntArray,
+    removed: int,
+) -> Callable[[IntArray, FloatArray], FloatArray]:
+    """Divisors (D, G, G) of Σ for the rows and Grams of each draw."""
+    kind = convention.sigma_dof(method)
+    k = system.counted_sizes(convention, restriction)
+
+    def divide(nobs: IntArray, grams: FloatArray) -> FloatArray:
+        if kind == "theil":
+            overlap = _overlaps(x.T @ grams @ x, equation) + removed
+            return np.asarray(nobs[:, None, None] - np.add.outer(k, k) + overlap)
+        sizes, place = np.unique(nobs, return_inverse=True)
+        return np.array([divisors(kind, int(n), k) for n in sizes])[place]
+
+    return divide
+
+
+def _overlaps(gram: FloatArray, equation: IntArray) -> FloatArray:
+    """Theil's traces (D, G, G) from the regressors' Grams (D, K, K) of each draw."""
+    g = int(equation[-1]) + 1
+    own = [np.flatnonzero(equation == i) for i in range(g)]
+    out = np.empty((len(gram), g, g))
+    shares = [[_share(gram, own[i], own[j]) for j in range(g)] for i in range(g)]
+    for i in range(g):
+        for j in range(g):
+            out[:, i, j] = (shares[i][j] * shares[j][i].swapaxes(1, 2)).sum(axis=(1, 2))
+    return out
+
+
+def _share(gram: FloatArray, i: IntArray, j: IntArray) -> FloatArray:
+    """(X_i'X_i)⁻¹X_i'X_j (D, k_i, k_j); zero where a draw lacks a column."""
+    return np.asarray(np.linalg.pinv(gram[:, i[:, None], i]) @ gram[:, i[:, None], j])

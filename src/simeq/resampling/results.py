@@ -1,0 +1,95 @@
+"""What resampling leaves behind: estimates by cluster left out, or by draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simeq._linalg import FloatArray
+from simeq.conventions import choose
+
+KINDS = ("normal", "percentile", "basic", "studentised")
+
+
+@dataclass(frozen=True)
+class Jackknife:
+    """Estimates of the whole system with one cluster left out.
+
+    Attributes
+    ----------
+    params : DataFrame (g, K)
+        Coefficients without the cluster that names the row.
+    influence : DataFrame (g, K)
+        What the cluster adds: the full-sample coefficients less those without it.
+    n_failed : int
+        Clusters without which the system cannot be estimated.
+    """
+
+    params: pd.DataFrame
+    influence: pd.DataFrame
+    n_failed: int
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Estimates of the whole system on clusters, or rows, drawn with replacement.
+
+    Attributes
+    ----------
+    params : DataFrame (n_boot, K)
+        Coefficients of each draw; NaN where it failed.
+    bse : DataFrame (n_boot, K)
+        Clustered standard errors of each draw, without small-sample factors.
+    counts : (n_boot, g) array of int
+        How often each cluster stands in a draw.
+    labels : (g,) array
+        Names of the clusters.
+    sample_bse : (K,) array
+        The same errors in the sample.
+    n_failed : int
+        Draws that could not be estimated.
+    """
+
+    params: pd.DataFrame
+    bse: pd.DataFrame
+    counts: NDArray[np.int64]
+    labels: NDArray[Any]
+    sample_bse: FloatArray
+    n_failed: int
+
+    def conf_int(self, b: FloatArray, alpha: float, kind: str) -> FloatArray:
+        """Bounds (K, 2) of intervals around the estimate b (K,).
+
+        Davison and Hinkley (1997), *Bootstrap Methods and their Application*, chapter 5.
+
+        Parameters
+        ----------
+        b : (K,) array
+        alpha : float
+        kind : {"percentile", "basic", "studentised"}
+        """
+        kind = choose(kind.replace("z", "s"), KINDS, "kind of interval")
+        tails = [alpha / 2.0, 1.0 - alpha / 2.0]
+        draws = self.params.to_numpy(dtype=np.float64)
+        if kind == "studentised":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                t = (draws - b) / self.bse.to_numpy(dtype=np.float64)
+            low, high = _quantiles(t, tails)
+            return np.column_stack([b - high * self.sample_bse, b - low * self.sample_bse])
+        low, high = _quantiles(draws, tails)
+        if kind == "basic":
+            return np.column_stack([2.0 * b - high, 2.0 * b - low])
+        return np.column_stack([low, high])
+
+
+def _quantiles(values: FloatArray, tails: list[float]) -> FloatArray:
+    """Quantiles (2, K) of the draws that did not fail; NaN for a coefficient without any."""
+    there = np.isfinite(values).any(axis=0)
+    out = np.full((2, values.shape[1]), np.nan)
+    finite = np.where(np.isfinite(values), values, np.nan)[:, there]
+    out[:, there] = np.nanquantile(finite, tails, axis=0)
+    return out

@@ -1,0 +1,124 @@
+"""Jackknife and bootstrap of a system: counts drawn, batches estimated, covariance formed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from simeq._linalg import BoolArray, FloatArray
+from simeq.errors import DataError, SimeqWarning, count, warn
+from simeq.groups import Groups
+from simeq.resampling.draws import Drawable
+from simeq.resampling.results import Bootstrap, Jackknife
+
+#: Seconds that a call may take before it shows its progress.
+PATIENCE = 3.0
+
+
+def jackknife(
+    drawable: Drawable, groups: Groups, b: FloatArray, index: pd.Index[str], center: str
+) -> tuple[Jackknife, FloatArray]:
+    """Leave one cluster out at a time; CV3 of MacKinnon, Nielsen and Webb (2023).
+
+    The covariance is (g − 1)/g Σ_c (b_(c) − m)(b_(c) − m)', with m the full-sample estimate, or
+    the mean of the b_(c) when ``center="mean"``.
+
+    Returns
+    -------
+    Jackknife, and the covariance (K, K)
+    """
+    params, _ = _estimate(drawable, _left_out(groups.number), errors=False, what="jackknife")
+    failed = _failed(params, drawable)
+    _report_failures(failed, "cluster left out", "jackknife")
+    good = params[~failed]
+    middle = b if center == "estimate" else good.mean(axis=0)
+    deviations = good - middle
+    g = len(good)
+    cov = (g - 1.0) / g * (deviations.T @ deviations)
+    labels = pd.Index(groups.labels, name=groups.name)
+    frame = pd.DataFrame(params, index=labels, columns=index)
+    return Jackknife(frame, pd.DataFrame(b - params, labels, index), int(failed.sum())), cov
+
+
+def _left_out(number: int) -> FloatArray:
+    return np.ones((number, number)) - np.eye(number)
+
+
+def bootstrap(
+    drawable: Drawable,
+    groups: Groups,
+    index: pd.Index[str],
+    n_boot: int,
+    seed: int | np.random.Generator | None,
+) -> tuple[Bootstrap, FloatArray]:
+    """Draw clusters with replacement, as many as there are.
+
+    Returns
+    -------
+    Bootstrap, and the covariance (K, K) of the draws
+    """
+    generator = np.random.default_rng(seed)
+    g = groups.number
+    counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
+    params, errors = _estimate(drawable, counts.astype(np.float64), errors=True, what="bootstrap")
+    failed = _failed(params, drawable)
+    _report_failures(failed, "draw", "bootstrap")
+    _, own = drawable.estimate(np.ones((1, g)), errors=True)
+    found = Bootstrap(
+        pd.DataFrame(params, columns=index),
+        pd.DataFrame(np.asarray(errors), columns=index),
+        counts,
+        groups.labels,
+        np.asarray(own)[0],
+        int(failed.sum()),
+    )
+    return found, np.asarray(np.cov(params[~failed], rowvar=False)).reshape((params.shape[1],) * 2)
+
+
+def _estimate(
+    drawable: Drawable, counts: FloatArray, errors: bool, what: str
+) -> tuple[FloatArray, FloatArray | None]:
+    """Estimate all draws, in batches, with a bar where it takes long."""
+    starts = range(0, len(counts), drawable.batch_size)
+    parts = [
+        drawable.estimate(counts[start : start + drawable.batch_size], errors)
+        for start in _with_progress(starts, what)
+    ]
+    params = np.concatenate([own for own, _ in parts])
+    return params, np.concatenate([e for _, e in parts if e is not None]) if errors else None
+
+
+def _with_progress(starts: Iterable[int], what: str) -> Iterator[int]:
+    """Yield the starts; after a first one that foretells a wait, through tqdm if there is one."""
+    pending = list(starts)
+    begun = time.perf_counter()
+    yield pending[0]
+    rest: Iterable[int] = pending[1:]
+    if (time.perf_counter() - begun) * len(pending) > PATIENCE:
+        with suppress(ImportError):
+            rest = import_module("tqdm").tqdm(rest, initial=1, total=len(pending), desc=what)
+    yield from rest
+
+
+def _failed(params: FloatArray, drawable: Drawable) -> BoolArray:
+    """Draws (D,) in which a coefficient that can be resampled was not estimated."""
+    return np.asarray(np.isnan(params[:, drawable.kept]).any(axis=1), dtype=np.bool_)
+
+
+def _report_failures(failed: BoolArray, noun: str, what: str) -> None:
+    if failed.sum() > len(failed) - 2:
+        raise DataError(
+            f"The {what} cannot estimate the system in {failed.sum():,} of {len(failed):,} "
+            f"resamples; use fewer regressors, or larger clusters."
+        )
+    if failed.any():
+        warn(
+            f"The {what} could not estimate the system in {count(int(failed.sum()), noun)} of "
+            f"{len(failed):,}; the rest is used. Is a column nonzero in few clusters alone?",
+            SimeqWarning,
+        )

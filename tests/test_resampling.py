@@ -1,0 +1,290 @@
+"""Jackknife and bootstrap: equal to brute-force refits, draw by draw."""
+
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.regression.linear_model import OLS
+
+from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
+from test_covariance import EQUATIONS, panel
+
+BY_EQUATION = {"one": "~ a + b + c + d", "two": "~ c + d + e + b"}
+TIED = "[one]a = 1, [one]b + [two]c = 0.1"
+
+
+@pytest.fixture(scope="module")
+def data():
+    return panel(24, 12)
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return SystemEquations(EQUATIONS, data)
+
+
+def refit(model, data, rows, method, instruments=None, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        drawn = data.iloc[rows].reset_index(drop=True)
+        return SystemEquations(model.equations, drawn, instruments=instruments).fit(
+            method, **options
+        )
+
+
+def rows_of(codes, counts):
+    """Positions of the rows of drawn clusters, and a label for each cluster drawn."""
+    drawn = np.repeat(np.arange(len(counts)), counts)
+    rows = [np.flatnonzero(codes == c) for c in drawn]
+    labels = [np.full(len(own), i) for i, own in enumerate(rows)]
+    return np.concatenate(rows), np.concatenate(labels)
+
+
+METHODS = ["ols", "wls", "2sls", "w2sls", "sur", "3sls", "i3sls"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("constraints", [None, TIED])
+def test_every_draw_is_a_refit_on_its_rows(data, model, method, constraints):
+    found = model.fit(
+        method,
+        cov_type="bootstrap",
+        cov_kwds={"groups": "unit", "n_boot": 12, "seed": 3},
+        constraints=constraints,
+    )
+    draws = found.bootstrap
+    assert draws.n_failed == 0
+    for b in range(12):
+        rows, labels = rows_of(data["unit"].to_numpy(), draws.counts[b])
+        clustered = {"groups": labels, "use_correction": False}
+        again = refit(
+            model,
+            data,
+            rows,
+            method,
+            constraints=constraints,
+            cov_type="cluster",
+            cov_kwds=clustered,
+        )
+        size = np.where(again.bse > 1e-10, again.bse, 1.0)
+        assert np.abs((draws.params.iloc[b] - again.params) / size).max() < 1e-8
+        np.testing.assert_allclose(draws.bse.iloc[b], again.bse, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["2sls", "3sls"])
+@pytest.mark.parametrize("form", ["gmm", "gls"])
+def test_instruments_by_equation_are_drawn_in_their_form(data, method, form):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SystemEquations(EQUATIONS, data, instruments=BY_EQUATION)
+        found = model.fit(
+            method,
+            form=form,
+            cov_type="bootstrap",
+            cov_kwds={"groups": "unit", "n_boot": 6, "seed": 0},
+        )
+    for b in range(6):
+        rows, labels = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        again = refit(
+            model,
+            data,
+            rows,
+            method,
+            form=form,
+            instruments=BY_EQUATION,
+            cov_type="cluster",
+            cov_kwds={"groups": labels, "use_correction": False},
+        )
+        np.testing.assert_allclose(found.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+        np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8)
+
+
+@pytest.mark.parametrize("sigma_dof", ["geomean", "max", "theil"])
+def test_divisors_count_the_rows_of_the_draw(sigma_dof):
+    data = panel(24, 12).iloc[:250]  # clusters of different sizes
+    model = SystemEquations(EQUATIONS, data)
+    options = {"groups": "unit", "n_boot": 5, "seed": 2}
+    found = model.fit("3sls", sigma_dof=sigma_dof, cov_type="bootstrap", cov_kwds=options)
+    for b in range(5):
+        rows, _ = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        again = refit(model, data, rows, "3sls", sigma_dof=sigma_dof)
+        np.testing.assert_allclose(found.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+
+
+def test_rows_are_drawn_when_no_groups_are_named(data, model):
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds={"n_boot": 5, "seed": 1})
+    for b in range(5):
+        rows = np.repeat(np.arange(len(data)), found.bootstrap.counts[b])
+        again = refit(model, data, rows, "3sls")
+        np.testing.assert_allclose(found.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("center", ["estimate", "mean"])
+def test_the_jackknife_leaves_each_cluster_out(data, model, method, center):
+    found = model.fit(method, cov_type="jackknife", cov_kwds={"groups": "unit", "center": center})
+    full = model.fit(method).params.to_numpy()
+    out = []
+    for unit in range(24):
+        again = refit(model, data, np.flatnonzero(data["unit"] != unit), method)
+        out.append(again.params.to_numpy())
+    out = np.array(out)
+    np.testing.assert_allclose(found.jackknife.params, out, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(found.jackknife.influence, full - out, atol=1e-9)
+    middle = full if center == "estimate" else out.mean(axis=0)
+    by_hand = 23 / 24 * (out - middle).T @ (out - middle)
+    np.testing.assert_allclose(found.cov_params(), by_hand, rtol=1e-7, atol=1e-11)
+    np.testing.assert_array_equal(found.jackknife.params.index, np.arange(24))
+
+
+def test_the_jackknife_of_one_equation_is_statsmodels_crv3(data):
+    formula = "y1 ~ a + b + y2"
+    groups = data["unit"].to_numpy()
+    found = SystemEquations([formula], data).fit(
+        "ols", cov_type="jackknife", cov_kwds={"groups": "unit"}
+    )
+    x = OLS.from_formula(formula, data)
+    out = []
+    for unit in range(24):
+        keep = groups != unit
+        out.append(np.linalg.lstsq(x.exog[keep], x.endog[keep], rcond=None)[0])
+    gap = np.array(out) - x.fit().params.to_numpy()
+    np.testing.assert_allclose(found.cov_params(), 23 / 24 * gap.T @ gap, rtol=1e-8)
+
+
+@pytest.mark.parametrize("method", ["ols", "sur", "2sls", "3sls"])
+def test_unit_dummies_clustered_by_unit_work_in_every_draw(data, method):
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1 + C(unit)"}
+    model = SystemEquations(equations, data)
+    options = {"groups": "unit", "n_boot": 8, "seed": 0}
+    found = model.fit(method, cov_type="bootstrap", cov_kwds=options)
+    slopes = [("one", t) for t in ("a", "b", "y2")] + [("two", t) for t in ("c", "d", "e", "y1")]
+    assert found.bootstrap.n_failed == 0
+    assert found.bse.notna().sum() == 7
+    assert found.bse[slopes].notna().all()
+    assert "no resampling error for [one]Intercept, [one]C(unit)[T.1]" in found.notes[2]
+    assert str(found.summary())
+    for b in range(8):
+        rows, labels = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        drawn = data.iloc[rows].reset_index(drop=True).assign(unit=labels)
+        again = SystemEquations(equations, drawn).fit(method)
+        np.testing.assert_allclose(
+            found.bootstrap.params.iloc[b][slopes], again.params[slopes], rtol=1e-7
+        )
+    left = model.fit(method, cov_type="jackknife", cov_kwds={"groups": "unit"})
+    again = SystemEquations(equations, data[data["unit"] != 5]).fit(method)
+    np.testing.assert_allclose(
+        left.jackknife.params.loc[5, slopes], again.params[slopes], rtol=1e-7
+    )
+
+
+def test_the_same_seed_gives_the_same_draws(model):
+    def draws(seed):
+        options = {"groups": "unit", "n_boot": 20, "seed": seed}
+        return model.fit("3sls", cov_type="bootstrap", cov_kwds=options).bootstrap.params
+
+    pd.testing.assert_frame_equal(draws(5), draws(5))
+    pd.testing.assert_frame_equal(draws(5), draws(np.random.default_rng(5)))
+    assert not draws(5).equals(draws(6))
+
+
+def test_standard_errors_are_the_draws_and_intervals_their_quantiles(model):
+    options = {"groups": "unit", "n_boot": 199, "seed": 0}
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    draws = found.bootstrap.params.to_numpy()
+    b = found.params.to_numpy()
+    np.testing.assert_allclose(found.bse, draws.std(axis=0, ddof=1), rtol=1e-10)
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    np.testing.assert_allclose(found.conf_int(0.1, kind="percentile"), np.column_stack([low, high]))
+    basic = np.column_stack([2 * b - high, 2 * b - low])
+    np.testing.assert_allclose(found.conf_int(0.1, kind="basic"), basic)
+    own = model.fit(
+        "3sls", cov_type="cluster", cov_kwds={"groups": "unit", "use_correction": False}
+    ).bse.to_numpy()
+    t = (draws - b) / found.bootstrap.bse.to_numpy()
+    low, high = np.quantile(t, [0.05, 0.95], axis=0)
+    by_hand = np.column_stack([b - high * own, b - low * own])
+    for word in ("studentised", "studentized"):
+        np.testing.assert_allclose(found.conf_int(0.1, kind=word), by_hand, rtol=1e-8)
+    with pytest.raises(SimeqError, match="Did you mean 'percentile'"):
+        found.conf_int(kind="percentil")
+
+
+def test_batches_do_not_change_the_draws(model, monkeypatch):
+    options = {"groups": "unit", "n_boot": 50, "seed": 0}
+    whole = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    monkeypatch.setattr("simeq.resampling.draws.BATCH_ENTRIES", 1)
+    parts = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    np.testing.assert_allclose(parts.bootstrap.params, whole.bootstrap.params, rtol=1e-10)
+
+
+def test_draws_that_fail_are_counted_and_reported(data):
+    rare = data.assign(rare=(data["unit"] < 2) * np.arange(len(data)) % 5)
+    model = SystemEquations({"one": "y1 ~ a + b + y2 + rare", "two": "y2 ~ c + d + y1"}, rare)
+    options = {"groups": "unit", "n_boot": 200, "seed": 0}
+    with pytest.warns(SimeqWarning, match="could not estimate the system in .* of 200"):
+        found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    counts = found.bootstrap.counts
+    without = (counts[:, :2].sum(axis=1) == 0).sum()
+    assert found.bootstrap.n_failed >= without > 0
+    assert np.isfinite(found.bse).all()
+    assert "failed" in found.notes[2]
+
+
+def test_results_survive_saving(model, tmp_path):
+    options = {"groups": "unit", "n_boot": 20, "seed": 0}
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    found.save(tmp_path / "r")
+    loaded = pd.read_pickle(tmp_path / "r")
+    pd.testing.assert_frame_equal(loaded.conf_int(kind="basic"), found.conf_int(kind="basic"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "error", "words"),
+    [
+        ("bootstrap", {"n_boot": 1}, DataError, "n_boot must be"),
+        ("bootstrap", {"n_boot": "many"}, DataError, "n_boot must be"),
+        ("bootstrap", {"group": "unit"}, SimeqError, "Did you mean 'groups'"),
+        ("bootstrap", {"groups": ["unit", "year"]}, DataError, "one grouping, not 2"),
+        ("jackknife", {"groups": np.zeros(288)}, DataError, "one cluster"),
+        ("jackknife", {"groups": "unit", "center": "median"}, SimeqError, "Unknown center"),
+    ],
+)
+def test_options_that_cannot_be(model, kind, options, error, words):
+    with pytest.raises(error, match=words):
+        model.fit("3sls", cov_type=kind, cov_kwds=options)
+
+
+def test_draws_are_asked_for_where_there_are_none(model):
+    result = model.fit("3sls")
+    with pytest.raises(DataError, match="no bootstrap; fit with cov_type='bootstrap'"):
+        result.conf_int(kind="percentile")
+    with pytest.raises(DataError, match="no jackknife"):
+        assert result.jackknife
+
+
+def test_a_constraint_on_what_cannot_be_drawn_is_refused(data):
+    model = SystemEquations({"one": "y1 ~ a + C(unit)", "two": "y2 ~ c + C(unit)"}, data)
+    with pytest.raises(ConstraintError, match="cannot be resampled"):
+        model.fit(
+            "sur",
+            constraints="[one]C(unit)[T.3] = 0",
+            cov_type="jackknife",
+            cov_kwds={"groups": "unit"},
+        )
+    tied = model.fit(
+        "sur",
+        constraints="[one]a = [two]c",
+        cov_type="jackknife",
+        cov_kwds={"groups": "unit"},
+    )
+    assert tied.bse["one", "a"] == pytest.approx(tied.bse["two", "c"], rel=1e-9)
+
+
+def test_nine_hundred_and_ninety_nine_draws_take_no_time_to_speak_of(model):
+    """Not a benchmark: a guard against a loop over draws, which would take minutes."""
+    begun = time.perf_counter()
+    model.fit("i3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "seed": 0})
+    assert time.perf_counter() - begun < 20.0
