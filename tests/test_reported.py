@@ -382,3 +382,33 @@ def test_a_terminal_without_unicode_gets_its_table():
     assert done.returncode == 0
     assert b"R? consumption" in done.stdout
     assert done.stderr == b""
+
+
+# ---------------------------------------------------------------------- presets
+
+
+def linearmodels_pair(data, debiased, iterate):
+    from linearmodels.system import SUR
+
+    ones = data.assign(Intercept=1.0)
+    theirs = SUR(
+        {
+            "a": {"dependent": ones["y1"], "exog": ones[["Intercept", "x1", "x2"]]},
+            "b": {"dependent": ones["y2"], "exog": ones[["Intercept", "x3"]]},
+        }
+    ).fit(cov_type="unadjusted", debiased=debiased, iterate=iterate)
+    model = SystemEquations({"a": "y1 ~ x1 + x2", "b": "y2 ~ x3"}, data)
+    divisor = {"sigma_dof": "geomean"} if debiased else {}
+    return model.fit("isur" if iterate else "sur", like="linearmodels", **divisor), theirs
+
+
+@pytest.mark.parametrize("debiased", [False, True])
+@pytest.mark.parametrize("iterate", [False, True])
+def test_the_preset_gives_linearmodels_errors_and_p_values_at_its_own_tolerance(
+    frame, debiased, iterate
+):
+    data = frame.assign(y2=frame["y2"] + 0.7 * frame["y1"])
+    ours, theirs = linearmodels_pair(data, debiased, iterate)
+    np.testing.assert_allclose(ours.params, theirs.params, rtol=1e-9)
+    np.testing.assert_allclose(ours.bse, theirs.std_errors, rtol=1e-9)
+    np.testing.assert_allclose(ours.pvalues, theirs.pvalues, rtol=1e-7)

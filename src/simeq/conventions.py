@@ -61,6 +61,8 @@ class Convention:
         variance; that, but one pooled variance under constraints.
     t_methods : tuple of str
         Methods whose statistics are referred to Student's t; the others to the normal.
+    t_divisors : tuple of Divisor
+        Divisors under which every method's statistics are referred to Student's t.
     t_dof : {"system", "equation"}
         Degrees of freedom of that t: nG − K + r, or n − k_i (nG − K + r under constraints).
     rsquared : {"span", "centred", "correlation"}
@@ -74,6 +76,9 @@ class Convention:
         Whether McElroy's R² takes Σ with its divisor rather than n.
     criterion : {"orthonormal", "relative", "norm", "rms"}
         What the iteration compares with its tolerance.
+    final_sigma : bool
+        Whether the covariance after an iteration takes Σ of the final residuals rather than the
+        last step's.
     tol : float
     maxiter : int
     """
@@ -82,18 +87,24 @@ class Convention:
     divisor_single: Divisor = "none"
     covariance: Literal["sandwich", "equation", "pooled"] = "sandwich"
     t_methods: tuple[str, ...] = ()
+    t_divisors: tuple[Divisor, ...] = ()
     t_dof: Literal["system", "equation"] = "system"
     rsquared: Literal["span", "centred", "correlation"] = "span"
     form: Literal["gmm", "gls"] = "gmm"
     own_constraints_free_rows: bool = False
     mcelroy_divisor: bool = False
     criterion: Literal["orthonormal", "relative", "norm", "rms"] = "orthonormal"
+    final_sigma: bool = False
     tol: float = 1e-10
     maxiter: int = 1000
 
     def sigma_dof(self, method: Method) -> Divisor:
         """Divisor of the residual covariance in a method."""
         return self.divisor_single if method.weights == "identity" else self.divisor
+
+    def uses_t(self, method: Method) -> bool:
+        """Whether a method's statistics are referred to Student's t."""
+        return method.name in self.t_methods or self.sigma_dof(method) in self.t_divisors
 
 
 PRESETS: dict[str, Convention] = {
@@ -118,7 +129,9 @@ PRESETS: dict[str, Convention] = {
         criterion="norm",
         tol=1e-5,
     ),
-    "linearmodels": Convention(form="gls", criterion="rms", tol=1e-6),
+    "linearmodels": Convention(
+        t_divisors=("geomean",), form="gls", criterion="rms", final_sigma=True, tol=1e-6
+    ),
     "gretl": Convention(
         divisor_single="geomean",
         covariance="equation",

@@ -259,7 +259,7 @@ class SystemEquations:
                 )
                 free = self.nobs - self.system.sizes[self.system.equation]
                 robust = robust_covariance(request, scores, estimate, coordinates, free)
-        by_t = chosen.name in convention.t_methods if use_t is None else bool(use_t)
+        by_t = convention.uses_t(chosen) if use_t is None else bool(use_t)
         sizes = self.system.counted_sizes(convention, restriction)
         return SystemResults(self, chosen, convention, estimate, robust, texts, by_t, sizes)
 

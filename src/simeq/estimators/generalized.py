@@ -99,7 +99,11 @@ def generalized_least_squares(
         n_iter += 1
         _require_bounded(first, step, method, n_iter)
     converged = not method.iterated or change <= convention.tol
-    bread = inverse_from_root(step.root)
+    root = step.root
+    if method.iterated and convention.final_sigma:
+        last_sigma = covariance(step.b)
+        root = _solve(projection, coordinates, last_sigma, convention.form, method).root
+    bread = inverse_from_root(root)
     return Estimate(
         step.b,
         coordinates.covariance(bread),
