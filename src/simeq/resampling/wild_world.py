@@ -85,7 +85,7 @@ class World:
     @property
     def _batch_size(self) -> int:
         f, k = len(self.batch.x), self.batch.equation.size
-        return max(BATCH_ENTRIES // (f * f + 4 * k * k + 2 * len(self.grams) * k), 16)
+        return max(BATCH_ENTRIES // (f * f * k + 4 * k * k + 2 * len(self.grams) * k), 16)
 
     def _distances(self, v: FloatArray, null: Hypothesis) -> tuple[FloatArray, FloatArray]:
         nobs = np.full(len(v), self.drawable.clusters.sizes.sum(), dtype=np.intp)
@@ -100,25 +100,27 @@ class World:
 
     def draw(self, v: FloatArray) -> FloatArray:
         """Grams (D, f, f) of draws."""
-        g, f, _ = self.grams.shape
-        powers = np.stack([np.ones_like(v), v, v * v])
-        sums = (powers @ self.grams.reshape(g, f * f)).reshape(3, len(v), f, f)
-        fixed = np.arange(f) < self.fixed
-        power = 2 - np.add.outer(fixed, fixed, dtype=np.intp)
-        return np.asarray(np.choose(power, list(sums)))
+        stay, move = slice(None, self.fixed), slice(self.fixed, None)
+        out = np.empty((len(v), *self.grams.shape[1:]))
+        out[:, stay, stay] = self.grams[:, stay, stay].sum(axis=0)
+        out[:, stay, move] = np.tensordot(v, self.grams[:, stay, move], axes=1)
+        out[:, move, stay] = out[:, stay, move].swapaxes(1, 2)
+        out[:, move, move] = np.tensordot(v * v, self.grams[:, move, move], axes=1)
+        return out
 
     def scores(self, found: BatchEstimate, v: FloatArray) -> FloatArray:
-        """Sums of the scores of δ by cluster (D, g, p): X̂_c'(u_c M), by powers of v_c."""
+        """Sums of the scores of δ by cluster (D, g, p): M'(X̂_c'u_c), by powers of v_c."""
         parts = (slice(None, self.fixed), slice(self.fixed, None))
         out = np.zeros((*v.shape, found.rows.shape[2]))
         for a, left in enumerate(parts):
             if not found.rows[:, left].any():
                 continue  # projections on instruments have no part in the disturbances
             for b, right in enumerate(parts):
-                gram = self.grams[:, left, right]
                 rows, weighed = found.rows[:, left], found.weighed[:, right]
-                sums = np.einsum("dsk,cst,dtk->dck", rows, gram, weighed, optimize=True)
-                out += v[:, :, None] ** (a + b) * sums
+                pairs = rows[:, :, None] * weighed[:, None]
+                gram = self.grams[:, left, right].reshape(v.shape[1], -1)
+                sums = gram @ pairs.reshape(len(v), gram.shape[1], -1)
+                out += sums if a + b == 0 else v[:, :, None] ** (a + b) * sums
         if found.transform is not None:
             out = out @ found.transform
         return out if self.batch.m is None else out @ self.batch.m
@@ -205,8 +207,8 @@ def _roles(system: System, instruments: bool) -> tuple[list[int], list[int]]:
 def _reduced_form(qz: FloatArray, u: FloatArray, y2: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Coefficients Π (L, E) of Q_Z beside the residuals u, and V = Y₂ − Q_Z Π."""
     beside = np.hstack([qz, u / lengths(u)])
-    coefficients = np.linalg.lstsq(beside, y2, rcond=None)[0][: qz.shape[1]]
-    return coefficients, np.asarray(y2 - qz @ coefficients)
+    coefficients = np.asarray(np.linalg.lstsq(beside, y2, rcond=None)[0][: qz.shape[1]])
+    return coefficients.astype(np.float64), np.asarray(y2 - qz @ coefficients)
 
 
 def _require_distinct(system: System) -> None:
