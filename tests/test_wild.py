@@ -131,6 +131,16 @@ def test_divisors(data, method, sigma_dof):
     np.testing.assert_allclose(test.distribution, by_hand, rtol=1e-8)
 
 
+@pytest.mark.parametrize("method", ["w2sls", "sur", "3sls"])
+@pytest.mark.parametrize("like", ["stata", "systemfit", "gretl"])
+def test_conventions_of_other_programs(data, method, like):
+    options = {"constraints": ["[one]a = 1", "[one]b + [two]c = 0.1"], "like": like}
+    result = fitted(EQUATIONS, data, method, **options)
+    test = wild_test(result, NULL, n_boot=3, groups="unit", seed=1)
+    by_hand = plain(EQUATIONS, data, method, NULL, test.experiment.weights, **options)
+    np.testing.assert_allclose(test.distribution, by_hand, rtol=1e-8)
+
+
 @pytest.mark.parametrize("method", ["sur", "2sls", "3sls"])
 def test_several_restrictions_and_other_weights(data, method):
     null = "[one]a = [two]d, [one]y2 = 0.3, [two]y1 = 0.5"
@@ -173,6 +183,20 @@ def test_constraints_given_as_a_matrix_are_found_again(data):
         for result in (same, text)
     ]
     np.testing.assert_allclose(*draws, rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["2sls", "3sls"])
+def test_identities_among_columns_need_not_hold_in_draws(klein, klein_model, method):
+    """Profits, wages and output obey identities in the sample, which ties the columns of W."""
+    data = klein.assign(unit=np.arange(21) // 2)
+    instruments = "~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag"
+    null = "[consumption]wages = 0.7"
+    result = fitted(klein_model.equations, data, method, instruments=instruments)
+    test = wild_test(result, null, n_boot=4, groups="unit", seed=1)
+    by_hand = plain(
+        klein_model.equations, data, method, null, test.experiment.weights, instruments=instruments
+    )
+    np.testing.assert_allclose(test.distribution, by_hand, rtol=1e-8)
 
 
 def test_one_equation_is_the_wild_cluster_bootstrap_t(data):
@@ -262,7 +286,7 @@ def test_the_same_seed_gives_the_same_draws(model):
 def test_batches_do_not_change_the_draws(model, monkeypatch):
     result = model.fit("3sls")
     whole = wild_test(result, NULL, n_boot=50, groups="unit", seed=0)
-    monkeypatch.setattr("simeq.resampling.wild_world.BATCH_ENTRIES", 1)
+    monkeypatch.setattr("simeq.resampling.wild_draws.BATCH_ENTRIES", 1)
     parts = wild_test(result, NULL, n_boot=50, groups="unit", seed=0)
     np.testing.assert_allclose(parts.distribution, whole.distribution, rtol=1e-10)
 

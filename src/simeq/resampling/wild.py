@@ -49,9 +49,9 @@ def wild_test(
     """Test R b = q by the restricted wild cluster bootstrap.
 
     The restricted estimate generates the draws: y* solves the structural equations with
-    u*_t = v_c ũ_t, one weight v_c for each cluster and all equations, other endogenous regressors
-    are ZΠ̃ + v_c Ṽ, exogenous columns stay. Each draw is estimated without the restriction, and
-    its Wald statistic, clustered, stands beside the sample's.
+    u*_t = v_c ũ_t, one weight v_c for each cluster and all equations; other endogenous regressors,
+    functions of dependents among them, are ZΠ̃ + v_c Ṽ; exogenous columns stay. Each draw is
+    estimated without the restriction, and its Wald statistic, clustered, stands beside the sample's.
 
     Parameters
     ----------
@@ -163,22 +163,30 @@ def _require_clusters(groups: Groups, number: int) -> None:
 
 
 def _obeyed(result: SystemResults) -> Restriction | None:
-    """Find the constraints of a result again: the null space of its covariance.
-
-    It is found for γ_i = T_i b_i by the residuals' standard deviations, in which the covariance is
-    well conditioned.
-    """
-    number = len(result.constraints)
-    if not number:
+    """Find the constraints of a result again, from their texts or as they show."""
+    if not result.constraints:
         return None
-    system, estimate = result.model.system, result._estimate
+    system, texts = result.model.system, list(dict.fromkeys(result.constraints))
+    try:
+        r, q, _ = read_constraints(texts, system.coefficient_names)
+    except ConstraintError:  # they were given as a matrix
+        r = _null_directions(result, len(result.constraints))
+        q = r @ result._b
+    return restrict(r, q, lengths(system.factor.r[:, system.columns]), result.constraints)
+
+
+def _null_directions(result: SystemResults, number: int) -> FloatArray:
+    """Combinations (number, K) of the coefficients that have no variance.
+
+    They are found for γ_i = T_i b_i by the residuals' standard deviations, in which the covariance
+    is well conditioned.
+    """
+    estimate = result._estimate
     spread = np.sqrt(estimate.sigma_resid.diagonal())
-    triangles = zip(system.plain.t, spread, strict=True)
+    triangles = zip(result.model.system.plain.t, spread, strict=True)
     t = block_diagonal([own / (size if size > 0.0 else 1.0) for own, size in triangles])
     _, vectors = np.linalg.eigh(t @ estimate.cov @ t.T)
-    r = vectors[:, :number].T @ t
-    sizes = lengths(system.factor.r[:, system.columns])
-    return restrict(r, r @ estimate.params, sizes, result.constraints)
+    return np.asarray(vectors[:, :number].T @ t)
 
 
 def _require_new(

@@ -13,7 +13,8 @@ from simeq.estimators.generalized import generalized_least_squares
 from simeq.estimators.least_squares import least_squares
 from simeq.estimators.restriction import Restriction, restrict
 from simeq.resampling.draws import Drawable
-from simeq.resampling.wild_world import Hypothesis, null_world
+from simeq.resampling.wild_draws import Hypothesis
+from simeq.resampling.wild_world import null_world
 
 if TYPE_CHECKING:
     from simeq.results import SystemResults
