@@ -51,7 +51,8 @@ def wild_test(
     The restricted estimate generates the draws: y* solves the structural equations with
     u*_t = v_c ũ_t, one weight v_c for each cluster and all equations; other endogenous regressors,
     functions of dependents among them, are ZΠ̃ + v_c Ṽ; exogenous columns stay. Each draw is
-    estimated without the restriction, and its Wald statistic, clustered, stands beside the sample's.
+    estimated without the restriction, and its Wald statistic, clustered, is compared with the
+    sample's.
 
     Parameters
     ----------
