@@ -76,7 +76,7 @@ class World:
     @property
     def _batch_size(self) -> int:
         f, k = len(self.batch.x), self.batch.equation.size
-        return max(BATCH_ENTRIES // (f * f * k + 4 * k * k + 2 * len(self.grams) * k), 16)
+        return max(BATCH_ENTRIES // (4 * f * f + 4 * k * k + 4 * len(self.grams)), 16)
 
     def _distances(self, v: FloatArray, null: Hypothesis) -> tuple[FloatArray, FloatArray]:
         nobs = np.full(len(v), self.drawable.clusters.sizes.sum(), dtype=np.intp)
@@ -85,9 +85,9 @@ class World:
         back, m = self.drawable.back, self.batch.m
         gap = found.gamma @ (null.r @ back).T - null.q
         free = null.r * null.factors @ back
-        half = (free if m is None else free @ m) @ found.bread
-        sums = self.scores(found, v) @ half.swapaxes(1, 2)
-        return gap, wald(gap, sums.swapaxes(1, 2) @ sums)
+        along = (free if m is None else free @ m) @ found.bread
+        sums = self.sums(found, v, along.swapaxes(1, 2))
+        return gap, wald(gap, sums @ sums.swapaxes(1, 2))
 
     def draw(self, v: FloatArray) -> FloatArray:
         """Grams (D, f, f) of draws."""
@@ -99,22 +99,25 @@ class World:
         out[:, move, move] = np.tensordot(v * v, self.grams[:, move, move], axes=1)
         return out
 
-    def scores(self, found: BatchEstimate, v: FloatArray) -> FloatArray:
-        """Sums of the scores of δ by cluster (D, g, p): M'(X̂_c'u_c), by powers of v_c."""
-        parts = (slice(None, self.fixed), slice(self.fixed, None))
-        out = np.zeros((*v.shape, found.rows.shape[2]))
-        for a, left in enumerate(parts):
-            if not found.rows[:, left].any():
-                continue  # projections on instruments have no part in the disturbances
-            for b, right in enumerate(parts):
-                rows, weighed = found.rows[:, left], found.weighed[:, right]
-                pairs = rows[:, :, None] * weighed[:, None]
-                gram = self.grams[:, left, right].reshape(v.shape[1], -1)
-                sums = gram @ pairs.reshape(len(v), gram.shape[1], -1)
-                out += sums if a + b == 0 else v[:, :, None] ** (a + b) * sums
-        if found.transform is not None:
-            out = out @ found.transform
-        return out if self.batch.m is None else out @ self.batch.m
+    def sums(self, found: BatchEstimate, v: FloatArray, along: FloatArray) -> FloatArray:
+        """Sums by cluster (D, j, g) of the scores of δ along directions (D, p, j).
+
+        A score is M'(X̂_c ∘ u_c), so that its sum along a is the sum of the elements of
+        X̂ diag(M a) u' beside the cluster's Gram, block by block with its power of v_c.
+        """
+        along = along if self.batch.m is None else self.batch.m @ along
+        along = along if found.transform is None else found.transform @ along
+        rows = found.rows[:, None] * along.swapaxes(1, 2)[:, :, None]
+        pairs = rows @ found.weighed.swapaxes(1, 2)[:, None]
+        stay, move = slice(None, self.fixed), slice(self.fixed, None)
+        out = np.zeros((*pairs.shape[:2], v.shape[1]))
+        blocks = ((stay, stay, 0), (stay, move, 1), (move, stay, 1), (move, move, 2))
+        for left, right, power in blocks:
+            own = pairs[:, :, left, right]
+            if own.any():  # projections on instruments have no part in the disturbances
+                sums = np.tensordot(own, self.grams[:, left, right], axes=((2, 3), (1, 2)))
+                out += v[:, None] ** power * sums
+        return out
 
 
 def wald(gap: FloatArray, cov: FloatArray) -> FloatArray:
