@@ -288,3 +288,17 @@ def test_nine_hundred_and_ninety_nine_draws_take_no_time_to_speak_of(model):
     begun = time.perf_counter()
     model.fit("i3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "seed": 0})
     assert time.perf_counter() - begun < 20.0
+
+
+def test_results_have_the_wild_test(model):
+    result = model.fit("3sls")
+    found = result.wild_test("[one]y2 = 0.5", groups="unit", n_boot=99, seed=0)
+    again = result.wild_test("[one]y2 = 0.5", groups="unit", n_boot=99, seed=0)
+    clustered = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
+    assert 0.0 <= found.pvalue <= 1.0
+    assert found.pvalue == again.pvalue
+    # the factors by equation size cancel in a test on one coefficient but scale its statistic
+    wald = clustered.wald_test("[one]y2 = 0.5").statistic
+    assert found.statistic == pytest.approx(wald, rel=1e-8)
+    low, high = found.conf_int()
+    assert low < result.params["one", "y2"] < high

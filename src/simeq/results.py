@@ -14,6 +14,7 @@ import pandas as pd
 
 from simeq import measures
 from simeq._linalg import BoolArray, FloatArray, IntArray
+from simeq.constraints import Constraints
 from simeq.conventions import Convention, Method
 from simeq.covariance import Covariance
 from simeq.description import describe
@@ -23,6 +24,8 @@ from simeq.estimators.estimate import Estimate
 from simeq.inference import Coefficients
 from simeq.observations import Observations, require_rows
 from simeq.resampling.results import Bootstrap, Jackknife
+from simeq.resampling.wild import wild_test
+from simeq.resampling.wild_results import WildTest
 from simeq.summary import Report, render
 from simeq.tables import number
 
@@ -253,6 +256,28 @@ class SystemResults(Coefficients):
     def bootstrap(self) -> Bootstrap:
         """Draws, after ``cov_type="bootstrap"``."""
         return self._resampling(Bootstrap, "bootstrap")
+
+    def wild_test(
+        self,
+        restrictions: Constraints,
+        *,
+        weights: str = "webb",
+        n_boot: int = 999,
+        groups: Any = None,
+        seed: int | np.random.Generator | None = None,
+    ) -> WildTest:
+        """Test linear restrictions by the restricted wild cluster bootstrap.
+
+        See `simeq.resampling.wild.wild_test` for the method, its sources and the arguments.
+
+        Returns
+        -------
+        WildTest
+            With ``statistic``, ``pvalue`` and ``conf_int(alpha)`` by inversion of the test.
+        """
+        return wild_test(
+            self, restrictions, weights=weights, n_boot=n_boot, groups=groups, seed=seed
+        )
 
     def _resampling(self, kind: type[_Kind], name: str) -> _Kind:
         if not isinstance(self._resampled, kind):
