@@ -302,3 +302,15 @@ def test_results_have_the_wild_test(model):
     assert found.statistic == pytest.approx(wald, rel=1e-8)
     low, high = found.conf_int()
     assert low < result.params["one", "y2"] < high
+
+
+@pytest.mark.parametrize("method", ["sur", "3sls", "w2sls"])
+def test_draws_do_not_depend_on_units(data, method):
+    options = {"groups": "unit", "n_boot": 100, "seed": 0}
+    plain = SystemEquations(EQUATIONS, data).fit(method, cov_type="bootstrap", cov_kwds=options)
+    scaled = SystemEquations(EQUATIONS, data.assign(y2=data["y2"] * 1e8)).fit(
+        method, cov_type="bootstrap", cov_kwds=options
+    )
+    assert scaled.bootstrap.n_failed == 0
+    ratio = scaled.bse["two", "c"] / plain.bse["two", "c"]
+    assert ratio == pytest.approx(1e8, rel=1e-6)

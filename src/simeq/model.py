@@ -261,7 +261,9 @@ class SystemEquations:
                 robust = robust_covariance(request, scores, estimate, coordinates, free)
         by_t = convention.uses_t(chosen) if use_t is None else bool(use_t)
         sizes = self.system.counted_sizes(convention, restriction)
-        return SystemResults(self, chosen, convention, estimate, robust, texts, by_t, sizes)
+        return SystemResults(
+            self, chosen, convention, estimate, robust, restriction, texts, by_t, sizes
+        )
 
     def _check_instruments(self, method: Method, convention: Convention, constrained: bool) -> None:
         """Rank, order and form of the instruments, with what deserves a warning."""

@@ -21,6 +21,7 @@ from simeq.description import describe
 from simeq.equation_results import EquationResults
 from simeq.errors import DataError
 from simeq.estimators.estimate import Estimate
+from simeq.estimators.restriction import Restriction
 from simeq.inference import Coefficients
 from simeq.observations import Observations, require_rows
 from simeq.resampling.results import Bootstrap, Jackknife
@@ -68,6 +69,7 @@ class SystemResults(Coefficients):
         convention: Convention,
         estimate: Estimate,
         robust: Covariance | None,
+        restriction: Restriction | None,
         constraints: tuple[str, ...],
         use_t: bool,
         sizes: IntArray,
@@ -85,6 +87,7 @@ class SystemResults(Coefficients):
         self._estimator = method
         self._convention = convention
         self._estimate = estimate
+        self._restriction = restriction
         self._sizes = sizes
         self.df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
         dof = self._degrees_of_freedom(groups)

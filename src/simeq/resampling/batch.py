@@ -203,18 +203,25 @@ class _Batch:
         return np.asarray(self._inverse(correlation) / scale)
 
     def _inverse(self, a: FloatArray) -> FloatArray:
-        """Invert a stack of matrices; those that are singular count as failed."""
+        """Invert a stack of positive matrices; those that are singular count as failed.
+
+        They are brought to a unit diagonal first, so that units don't count.
+        """
         eye = np.eye(a.shape[-1])
         a = np.where((np.isfinite(a).all(axis=(1, 2)) & ~self.failed)[:, None, None], a, eye)
+        diagonal = np.diagonal(a, axis1=1, axis2=2)
+        size = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+        scale = size[:, :, None] * size[:, None, :]
+        a = a / scale
         try:
             inverse = np.linalg.inv(a)
         except np.linalg.LinAlgError:
             regular = np.linalg.cond(a) < MOST_CONDITION
             self.failed |= ~regular
             inverse = np.linalg.inv(np.where(regular[:, None, None], a, eye))
-        size = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(inverse).sum(axis=-1).max(axis=-1)
-        self.failed |= ~(size < MOST_CONDITION)
-        return np.asarray(inverse)
+        condition = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(inverse).sum(axis=-1).max(axis=-1)
+        self.failed |= ~(condition < MOST_CONDITION)
+        return np.asarray(inverse / scale)
 
 
 def _change(old: FloatArray, new: FloatArray, equation: IntArray) -> FloatArray:

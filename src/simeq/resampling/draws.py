@@ -125,7 +125,7 @@ def drawable(
             equation,
             m,
             shift,
-            _divisor(system, method, convention, restriction, x, equation, len(removed)),
+            divisor_of_draws(system, method, convention, restriction, x, equation, len(removed)),
             method.is_gls
             and convention.form == "gmm"
             and system.instruments_differ
@@ -173,7 +173,7 @@ def _restrictions(
     return coordinates.m, coordinates.shift
 
 
-def _divisor(
+def divisor_of_draws(
     system: System,
     method: Method,
     convention: Convention,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simeq._linalg import FloatArray, basis, block_diagonal, distances, lengths
+from simeq._linalg import FloatArray, basis, distances, lengths
 from simeq.constraints import Constraints, read_constraints
 from simeq.conventions import choose
 from simeq.errors import ConstraintError, DataError, SimeqWarning, count, listing, warn
@@ -109,7 +109,7 @@ def wild_test(
     labelled = _clusters(rows, groups)
     r, q, texts = read_constraints(restrictions, system.coefficient_names)
     _require_clusters(labelled, len(r))
-    own = _obeyed(result)
+    own = result._restriction
     _require_new(result, own, r, q, texts)
     method, convention = result._estimator, result._convention
     plan = drawable(system, rows, labelled, method, convention, own)
@@ -161,33 +161,6 @@ def _require_clusters(groups: Groups, number: int) -> None:
             f"{count(groups.number, 'cluster')} can test at most {groups.number - 1} restrictions "
             f"jointly, not {number}: the covariance has no higher rank."
         )
-
-
-def _obeyed(result: SystemResults) -> Restriction | None:
-    """Find the constraints of a result again, from their texts or as they show."""
-    if not result.constraints:
-        return None
-    system, texts = result.model.system, list(dict.fromkeys(result.constraints))
-    try:
-        r, q, _ = read_constraints(texts, system.coefficient_names)
-    except ConstraintError:  # they were given as a matrix
-        r = _null_directions(result, len(result.constraints))
-        q = r @ result._b
-    return restrict(r, q, lengths(system.factor.r[:, system.columns]), result.constraints)
-
-
-def _null_directions(result: SystemResults, number: int) -> FloatArray:
-    """Combinations (number, K) of the coefficients that have no variance.
-
-    They are found for γ_i = T_i b_i by the residuals' standard deviations, in which the covariance
-    is well conditioned.
-    """
-    estimate = result._estimate
-    spread = np.sqrt(estimate.sigma_resid.diagonal())
-    triangles = zip(result.model.system.plain.t, spread, strict=True)
-    t = block_diagonal([own / (size if size > 0.0 else 1.0) for own, size in triangles])
-    _, vectors = np.linalg.eigh(t @ estimate.cov @ t.T)
-    return np.asarray(vectors[:, :number].T @ t)
 
 
 def _require_new(

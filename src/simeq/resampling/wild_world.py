@@ -10,7 +10,7 @@ from simeq._linalg import FloatArray, IntArray, basis, lengths
 from simeq.errors import SingularError, listing
 from simeq.estimators.restriction import Restriction
 from simeq.resampling.batch import BatchSystem
-from simeq.resampling.draws import Drawable, _divisor
+from simeq.resampling.draws import Drawable, divisor_of_draws
 from simeq.resampling.wild_draws import World
 from simeq.system import System
 
@@ -131,5 +131,5 @@ def _moved(
     z = tuple(np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z)
     removed = len(set(system.columns[~kept].tolist()))
     method, convention = drawable.method, drawable.convention
-    divisor = _divisor(system, method, convention, own, x, old.equation, removed)
+    divisor = divisor_of_draws(system, method, convention, own, x, old.equation, removed)
     return replace(old, x=x, y=y, z=z, divisor=divisor)
