@@ -349,3 +349,20 @@ def test_robust_fits_warn_of_nothing(model):
         warnings.simplefilter("error")
         for kind, options in [("HC1", {}), ("cluster", {"groups": "unit"}), ("HAC", {})]:
             model.fit("3sls", cov_type=kind, cov_kwds=options)
+
+
+def test_a_negative_two_way_variance_is_said_and_has_no_error():
+    found = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        small = pd.DataFrame(rng.normal(size=(16, 2)), columns=["y", "x"])
+        small["a"], small["b"] = np.repeat(np.arange(4), 4), np.tile(np.arange(4), 4)
+        model = SystemEquations(["y ~ x"], small)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = model.fit("ols", cov_type="cluster", cov_kwds={"groups": ["a", "b"]})
+        negative = np.diag(result.cov_params()) < 0
+        np.testing.assert_array_equal(result.bse.isna(), negative)
+        assert negative.any() == any("is negative" in str(w.message) for w in caught)
+        found += negative.any()
+    assert found > 0

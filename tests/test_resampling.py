@@ -173,6 +173,11 @@ def test_unit_dummies_clustered_by_unit_work_in_every_draw(data, method):
         np.testing.assert_allclose(
             found.bootstrap.params.iloc[b][slopes], again.params[slopes], rtol=1e-7
         )
+    assert found.wald_test("[one]a = 0, [two]c = 0").statistic > 0
+    assert np.isfinite(found.t_test("[one]a = 0").pvalue)
+    assert np.isfinite(found.equations["one"].t_test("a = 0").pvalue)
+    with pytest.raises(ConstraintError, match="zero or undefined"):
+        found.wald_test("[one]Intercept = 0")
     left = model.fit(method, cov_type="jackknife", cov_kwds={"groups": "unit"})
     again = SystemEquations(equations, data[data["unit"] != 5]).fit(method)
     np.testing.assert_allclose(

@@ -112,10 +112,11 @@ def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
 
 @dataclass(frozen=True)
 class RowScores:
-    """Scores of an estimate on the rows of the sample."""
+    """Scores of an estimate on the rows of the sample, with the coefficients' names."""
 
     scores: Scores
     observations: Observations
+    names: tuple[str, ...]
 
     @property
     def nobs(self) -> int:
@@ -177,7 +178,22 @@ def robust_covariance(
             f"degrees of freedom; joint tests of {n_groups} or more restrictions do not.",
             SimeqWarning,
         )
+    _warn_of_negative(cov, rows)
     return Covariance(request.name, (cov + cov.T) / 2.0, note, n_groups)
+
+
+def _warn_of_negative(cov: FloatArray, rows: RowScores) -> None:
+    """Warn of negative variances, and of a joint covariance that is not positive semi-definite."""
+    variance = cov.diagonal()
+    size = np.abs(variance).max(initial=0.0)
+    if (variance < -1e-12 * size).any():
+        which = listing(rows.names[int(j)] for j in np.flatnonzero(variance < 0.0))
+        warn(
+            f"The variance of {which} is negative, as two-way clusters with few labels and slowly "
+            f"falling kernels can give: it has no standard error. Use one-way clusters or the "
+            f"Bartlett kernel.",
+            SimeqWarning,
+        )
 
 
 def resampled_covariance(
@@ -188,6 +204,7 @@ def resampled_covariance(
     convention: Convention,
     restriction: Restriction | None,
     b: FloatArray,
+    index: pd.MultiIndex,
 ) -> Covariance:
     """Covariance from estimates of the whole system on clusters, or rows, left out or drawn.
 
@@ -198,7 +215,6 @@ def resampled_covariance(
     """
     groups = _resampled_groups(request, observations)
     plan = drawable(system, observations, groups, method, convention, restriction)
-    index = pd.MultiIndex.from_tuples(system.terms, names=["equation", "term"])
     resampled: Jackknife | Bootstrap
     if request.name == "jackknife":
         center = choose(request.options.get("center", "estimate"), ["estimate", "mean"], "center")

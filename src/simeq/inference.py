@@ -140,7 +140,7 @@ class Coefficients:
 
         r, q, texts = read_constraints(r_matrix, self._names)
         effect = r @ self._b
-        cov = self._covariance(cov_p)
+        cov = _touched(r, self._covariance(cov_p))
         sd = _standard_errors(r @ cov @ r.T)
         sd[_is_imposed(r, cov)] = 0.0
         t = _ratio(effect - q, sd)
@@ -201,7 +201,7 @@ class Coefficients:
         r, q, texts = read_constraints(r_matrix, self._names)
         gap = r @ self._b - q
         if invcov is None:
-            whole = self._covariance(cov_p)
+            whole = _touched(r, self._covariance(cov_p))
             cov = r @ whole @ r.T
             self._require_clusters(len(r))
             _require_free(r, whole, texts)
@@ -247,7 +247,15 @@ class Coefficients:
 
 
 def _standard_errors(cov: FloatArray) -> FloatArray:
-    return np.sqrt(np.maximum(cov.diagonal(), 0.0))
+    """Roots of the variances; NaN for one that is negative, as two-way clusters can give."""
+    variance = cov.diagonal()
+    return np.sqrt(np.where(variance < 0.0, np.nan, variance))
+
+
+def _touched(r: FloatArray, cov: FloatArray) -> FloatArray:
+    """Covariance with zeros for coefficients that no restriction touches, defined or not."""
+    used = r.any(axis=0)
+    return np.where(np.logical_and.outer(used, used), cov, 0.0)
 
 
 def _ratio(values: FloatArray, errors: FloatArray) -> FloatArray:
@@ -278,7 +286,12 @@ def _require_free(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
 
 def _require_rank(cov: FloatArray, texts: Sequence[str]) -> None:
     """Check that the restrictions tested are distinct."""
-    size = np.sqrt(np.maximum(cov.diagonal(), 0.0))
+    size = _standard_errors(cov)
+    if not np.isfinite(size).all():
+        raise ConstraintError(
+            f"The variance of {texts[int(np.flatnonzero(~np.isfinite(size))[0])]} is negative, as "
+            f"two-way clusters with few labels can give; use one-way clusters."
+        )
     correlation = cov / np.multiply.outer(size, size)
     if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
         raise ConstraintError(

@@ -251,11 +251,20 @@ class SystemEquations:
             rows = require_rows(self.observations, f"{request.name} standard errors")
             if request.is_resampling:
                 robust = resampled_covariance(
-                    request, self.system, rows, chosen, convention, restriction, estimate.params
+                    request,
+                    self.system,
+                    rows,
+                    chosen,
+                    convention,
+                    restriction,
+                    estimate.params,
+                    self.index,
                 )
             else:
                 scores = RowScores(
-                    self.system.scores(chosen, convention, projection, coordinates, estimate), rows
+                    self.system.scores(chosen, convention, projection, coordinates, estimate),
+                    rows,
+                    self.system.coefficient_names,
                 )
                 free = self.nobs - self.system.sizes[self.system.equation]
                 robust = robust_covariance(request, scores, estimate, coordinates, free)

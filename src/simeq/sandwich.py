@@ -16,13 +16,17 @@ def heteroskedastic(blocks: Iterable[FloatArray]) -> FloatArray:
 
 def group_sums(blocks: Iterable[FloatArray], codes: IntArray, number: int) -> FloatArray:
     """Sums of scores by group (g, p), from blocks in row order."""
+    total: FloatArray | None = None
     start = 0
-    parts = []
     for block in blocks:
         own = codes[start : start + len(block)]
-        parts.append(np.column_stack([np.bincount(own, column, number) for column in block.T]))
+        total = np.zeros((number, block.shape[1])) if total is None else total
+        first = int(own.min())
+        size = int(own.max()) - first + 1
+        for j, column in enumerate(block.T):
+            total[first : first + size, j] += np.bincount(own - first, column, size)
         start += len(block)
-    return np.asarray(sum(parts), dtype=np.float64)
+    return np.zeros((number, 0)) if total is None else total
 
 
 def clustered(sums: FloatArray) -> FloatArray:

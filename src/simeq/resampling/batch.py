@@ -247,7 +247,9 @@ def clustered_errors(
     counts : (D, g) array
         How often each cluster stands in a draw.
     """
-    scores = np.einsum("dsk,cst,dtk->dck", found.rows, clusters, found.weighed, optimize=True)
+    n, s, q = found.rows.shape
+    outer = (found.rows[:, :, None, :] * found.weighed[:, None, :, :]).reshape(n, s * s, q)
+    scores = clusters.reshape(len(clusters), s * s) @ outer
     if found.transform is not None:
         scores = scores @ found.transform
     if system.m is not None:

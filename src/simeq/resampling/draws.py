@@ -32,7 +32,7 @@ from simeq.sigma import divisors
 from simeq.system import System
 
 #: Numbers held at once in a batch of draws.
-BATCH_ENTRIES = 2**22
+BATCH_ENTRIES = 2**19
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class Drawable:
     def batch_size(self) -> int:
         """Draws that are estimated at once."""
         s, k = len(self.clusters.columns), self.batch.equation.size
-        return max(BATCH_ENTRIES // (s * s + 4 * k * k + len(self.clusters.sizes) * k), 16)
+        entries = s * s * (k + 1) + 4 * k * k + len(self.clusters.sizes) * k
+        return max(BATCH_ENTRIES // entries, 16)
 
     def estimate(self, counts: FloatArray, errors: bool) -> tuple[FloatArray, FloatArray | None]:
         """Coefficients (D, K) of draws, and their clustered standard errors if asked for.

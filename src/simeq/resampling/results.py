@@ -23,15 +23,20 @@ class Jackknife:
     ----------
     params : DataFrame (g, K)
         Coefficients without the cluster that names the row.
-    influence : DataFrame (g, K)
-        What the cluster adds: the full-sample coefficients less those without it.
+    estimate : (K,) array
+        Coefficients of the whole sample.
     n_failed : int
         Clusters without which the system cannot be estimated.
     """
 
     params: pd.DataFrame
-    influence: pd.DataFrame
+    estimate: FloatArray
     n_failed: int
+
+    @property
+    def influence(self) -> pd.DataFrame:
+        """What a cluster adds (g, K): the whole sample's coefficients less those without it."""
+        return -(self.params - self.estimate)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def jackknife(
     cov = (g - 1.0) / g * (deviations.T @ deviations)
     labels = pd.Index(groups.labels, name=groups.name)
     frame = pd.DataFrame(params, index=labels, columns=index)
-    return Jackknife(frame, pd.DataFrame(b - params, labels, index), int(failed.sum())), cov
+    return Jackknife(frame, b, int(failed.sum())), cov
 
 
 def _left_out(number: int) -> FloatArray:
