@@ -99,7 +99,7 @@ def estimate_batch(
     """
     batch = _Batch(system, grams, system.divisor(nobs, grams))
     weight: FloatArray = np.broadcast_to(np.eye(system.y.shape[1]), batch.divisor.shape)
-    gamma, bread = batch.solve(weight)
+    gamma, bread = batch.start() if system.m is None else batch.solve(weight)
     steps = 0 if method.weights == "identity" else convention.maxiter if method.iterated else 1
     active = ~batch.failed
     for step in range(steps):
@@ -142,12 +142,26 @@ class _Batch:
         system = self.system
         if not system.z:
             return np.asarray(np.broadcast_to(system.x, (len(self.grams), *system.x.shape)))
+        if all(z is system.z[0] for z in system.z):
+            half = system.z[0].T @ self.grams
+            return np.asarray(system.z[0] @ (self._inverse(half @ system.z[0]) @ (half @ system.x)))
         out = np.empty((len(self.grams), *system.x.shape))
         for i, z in enumerate(system.z):
             own = system.equation == i
             half = z.T @ self.grams
             out[:, :, own] = z @ (self._inverse(half @ z) @ (half @ system.x[:, own]))
         return out
+
+    def start(self) -> tuple[FloatArray, FloatArray]:
+        """γ and inverse normal matrices of OLS or 2SLS, equation by equation."""
+        bread = np.zeros_like(self.gram)
+        gamma = np.empty(self.gram.shape[:2])
+        for i in range(self.system.y.shape[1]):
+            own = np.flatnonzero(self.system.equation == i)
+            part = slice(own[0], own[-1] + 1)
+            bread[:, part, part] = self._inverse(self.gram[:, part, part])
+            gamma[:, part] = (bread[:, part, part] @ self.cross[:, part, i, None])[:, :, 0]
+        return gamma, bread
 
     def solve(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return γ (D, K) and inverse normal matrices for weights (D, G, G) of the equations."""

@@ -154,7 +154,8 @@ def _instruments(
     if not method.instruments:
         return ()
     lists = [[j for j in own if j not in removed] for own in system.instrument_columns]
-    return tuple(basis(clusters.columns[:, own]).q for own in lists)
+    made = {tuple(own): basis(clusters.columns[:, own]).q for own in lists}
+    return tuple(made[tuple(own)] for own in lists)
 
 
 def _restrictions(
