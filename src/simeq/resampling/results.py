@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,24 +49,42 @@ class Bootstrap:
     ----------
     params : DataFrame (n_boot, K)
         Coefficients of each draw; NaN where it failed.
-    bse : DataFrame (n_boot, K)
-        Clustered standard errors of each draw, without small-sample factors.
     counts : (n_boot, g) array of int
         How often each cluster stands in a draw.
     labels : (g,) array
         Names of the clusters.
-    sample_bse : (K,) array
-        The same errors in the sample.
     n_failed : int
         Draws that could not be estimated.
+    errors : callable or None
+        Clustered standard errors (D, K) for given counts; they are computed when asked for.
     """
 
     params: pd.DataFrame
-    bse: pd.DataFrame
     counts: NDArray[np.int64]
     labels: NDArray[Any]
-    sample_bse: FloatArray
     n_failed: int
+    errors: Callable[[FloatArray], FloatArray] | None
+
+    @cached_property
+    def bse(self) -> pd.DataFrame:
+        """Clustered standard errors of each draw (n_boot, K), without small-sample factors."""
+        assert self.errors is not None
+        found = self.errors(self.counts.astype(np.float64))
+        return pd.DataFrame(found, columns=self.params.columns)
+
+    @cached_property
+    def sample_bse(self) -> FloatArray:
+        """The same errors in the sample (K,)."""
+        assert self.errors is not None
+        return np.asarray(self.errors(np.ones((1, len(self.labels))))[0])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Draws with their errors; what computed them needs rows, and stays behind."""
+        computed = {"bse": self.bse, "sample_bse": self.sample_bse}
+        return {**self.__dict__, **computed, "errors": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def conf_int(self, b: FloatArray, alpha: float, kind: str) -> FloatArray:
         """Bounds (K, 2) of intervals around the estimate b (K,).

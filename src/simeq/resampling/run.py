@@ -65,18 +65,15 @@ def bootstrap(
     generator = np.random.default_rng(seed)
     g = groups.number
     counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
-    params, errors = _estimate(drawable, counts.astype(np.float64), errors=True, what="bootstrap")
+    params, _ = _estimate(drawable, counts.astype(np.float64), errors=False, what="bootstrap")
     failed = _failed(params, drawable)
     _report_failures(failed, "draw", "bootstrap")
-    _, own = drawable.estimate(np.ones((1, g)), errors=True)
-    found = Bootstrap(
-        pd.DataFrame(params, columns=index),
-        pd.DataFrame(np.asarray(errors), columns=index),
-        counts,
-        groups.labels,
-        np.asarray(own)[0],
-        int(failed.sum()),
-    )
+
+    def errors_of(given: FloatArray) -> FloatArray:
+        return np.asarray(_estimate(drawable, given, errors=True, what="studentise")[1])
+
+    frame = pd.DataFrame(params, columns=index)
+    found = Bootstrap(frame, counts, groups.labels, int(failed.sum()), errors_of)
     return found, np.asarray(np.cov(params[~failed], rowvar=False)).reshape((params.shape[1],) * 2)
 
 
