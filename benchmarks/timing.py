@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import scipy.linalg  # noqa: F401  (brings a BLAS of its own, to be limited and named)
 from threadpoolctl import threadpool_info
+
+import_module("scipy.linalg")  # brings a BLAS of its own, to be limited and named
 
 PACKAGES = ("simeq", "numpy", "scipy", "pandas", "patsy", "statsmodels", "linearmodels")
 HEADER = ("work", "simeq", "other", "ratio", "quartiles", "times", "target", "")
