@@ -319,3 +319,82 @@ def test_draws_do_not_depend_on_units(data, method):
     assert scaled.bootstrap.n_failed == 0
     ratio = scaled.bse["two", "c"] / plain.bse["two", "c"]
     assert ratio == pytest.approx(1e8, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["ols", "sur", "2sls", "3sls"])
+def test_unit_dummies_in_one_equation_alone_work_in_every_draw(data, method):
+    """The other equation keeps its intercept; instruments hold the dummies for both."""
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1"}
+    model = SystemEquations(equations, data)
+    options = {"groups": "unit", "n_boot": 8, "seed": 0}
+    found = model.fit(method, cov_type="bootstrap", cov_kwds=options)
+    there = [("one", t) for t in ("a", "b", "y2")]
+    there += [("two", t) for t in ("Intercept", "c", "d", "e", "y1")]
+    assert found.bootstrap.n_failed == 0
+    assert found.bse.notna().sum() == 8
+    assert found.bse[there].notna().all()
+    for b in range(8):
+        rows, _ = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        drawn = data.iloc[rows].reset_index(drop=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            again = SystemEquations(equations, drawn).fit(method)
+        np.testing.assert_allclose(
+            found.bootstrap.params.iloc[b][there], again.params[there], rtol=1e-7
+        )
+        np.testing.assert_allclose(
+            found.bootstrap.bse.iloc[b][there],
+            clustered_by_draw(equations, drawn, found.bootstrap.counts[b], data, method)[there],
+            rtol=1e-6,
+        )
+
+
+def clustered_by_draw(equations, drawn, counts, data, method):
+    _, labels = rows_of(data["unit"].to_numpy(), counts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return (
+            SystemEquations(equations, drawn)
+            .fit(method, cov_type="cluster", cov_kwds={"groups": labels, "use_correction": False})
+            .bse
+        )
+
+
+def test_units_do_not_count_where_draws_lack_columns(data):
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1"}
+    options = {"groups": "unit", "n_boot": 30, "seed": 0}
+    plain = SystemEquations(equations, data).fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    scaled = SystemEquations(equations, data.assign(y2=data["y2"] * 1e8)).fit(
+        "3sls", cov_type="bootstrap", cov_kwds=options
+    )
+    assert scaled.bootstrap.n_failed == 0
+    ratio = scaled.bse["two", "c"] / plain.bse["two", "c"]
+    assert ratio == pytest.approx(1e8, rel=1e-5)
+    assert scaled.bse["one", "a"] == pytest.approx(plain.bse["one", "a"], rel=1e-5)
+
+
+def test_a_long_call_shows_its_progress_where_tqdm_is_installed(model, monkeypatch):
+    shown = []
+
+    class Tqdm:
+        @staticmethod
+        def tqdm(rest, **options):
+            shown.append(options["desc"])
+            return rest
+
+    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.run.import_module", lambda name: Tqdm)
+    model.fit("3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0})
+    assert shown == ["bootstrap"]
+
+
+def test_a_long_call_goes_on_without_tqdm(model, monkeypatch):
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.run.import_module", missing)
+    found = model.fit(
+        "3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0}
+    )
+    assert found.bootstrap.n_failed == 0

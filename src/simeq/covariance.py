@@ -228,7 +228,7 @@ def resampled_covariance(
         note = f"pairs bootstrap, {n_boot:,} draws of {groups.number:,} of {groups.name}"
     if resampled.n_failed:
         note += f"; {resampled.n_failed:,} failed"
-    names = zip(system.coefficient_names, plan.kept, strict=True)
+    names = zip(system.coefficient_names, plan.sound, strict=True)
     gone = [name for name, kept in names if not kept]
     if gone:
         note += f"; no resampling error for {listing(gone)}, whose columns vanish outside a cluster"

@@ -14,6 +14,10 @@ from simeq.sigma import SIGMA_TOL
 #: A matrix is singular when its condition number is above this.
 MOST_CONDITION = 1e13
 
+#: Eigenvalues below this share of the largest are zero in a generalised inverse. In coordinates
+#: where the whole sample's are one, those of a draw are far above it or rounding errors.
+PSEUDO_TOL = 1e-9
+
 
 @dataclass(frozen=True)
 class BatchSystem:
@@ -37,6 +41,9 @@ class BatchSystem:
         Grams (D, s, s).
     gmm : bool
         Whether instruments differ by equation and are used in the GMM form.
+    tolerant : bool
+        Whether columns may be missing from a draw, as unit dummies that stand in one equation
+        alone: generalised inverses then give what can still be estimated.
     """
 
     x: FloatArray
@@ -47,6 +54,7 @@ class BatchSystem:
     shift: FloatArray
     divisor: Callable[[IntArray, FloatArray], FloatArray]
     gmm: bool
+    tolerant: bool = False
 
     def residuals(self, gamma: FloatArray) -> FloatArray:
         """Structural residuals (D, s, G) at coefficients (D, K), as columns in coordinates of Q."""
@@ -71,6 +79,8 @@ class BatchEstimate:
         The residuals beside them, weighed by I, diag(1/σ_ii) or Σ⁻¹.
     transform : (D, q, K) array or None
         What takes these scores to those of γ; None when they are.
+    estimable : (D, K, K) array or None
+        Projector on what a draw can estimate, where it may lack columns.
     failed : (D,) array of bool
         Draws that are singular or did not converge.
     """
@@ -80,6 +90,7 @@ class BatchEstimate:
     rows: FloatArray
     weighed: FloatArray
     transform: FloatArray | None
+    estimable: FloatArray | None
     failed: BoolArray
 
 
@@ -119,9 +130,10 @@ def estimate_batch(
         equation, z = batch.stacked_instruments()
         rows = np.asarray(np.broadcast_to(z, (len(grams), *z.shape)))
         residuals = system.residuals(np.nan_to_num(gamma))[:, :, equation]
-        return BatchEstimate(gamma, bread, rows, residuals, batch.gmm_weights(weight)[0], failed)
+        transform = batch.gmm_weights(weight)[0]
+        return BatchEstimate(gamma, bread, rows, residuals, transform, batch.estimable, failed)
     weighed = (system.residuals(np.nan_to_num(gamma)) @ weight)[:, :, system.equation]
-    return BatchEstimate(gamma, bread, batch.xhat, weighed, None, failed)
+    return BatchEstimate(gamma, bread, batch.xhat, weighed, None, batch.estimable, failed)
 
 
 class _Batch:
@@ -132,6 +144,7 @@ class _Batch:
         self.grams = grams
         self.divisor = divisor
         self.failed: BoolArray = np.zeros(len(grams), dtype=bool)
+        self.estimable: FloatArray | None = None
         self.xhat = self._projected()
         half = self.xhat.swapaxes(1, 2) @ grams
         self.gram = half @ self.xhat
@@ -161,13 +174,22 @@ class _Batch:
             part = slice(own[0], own[-1] + 1)
             bread[:, part, part] = self._inverse(self.gram[:, part, part])
             gamma[:, part] = (bread[:, part, part] @ self.cross[:, part, i, None])[:, :, 0]
+        if self.system.tolerant:
+            own = self.system.equation
+            self.estimable = bread @ (self.gram * (own[:, None] == own))
         return gamma, bread
 
     def solve(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return γ (D, K) and inverse normal matrices for weights (D, G, G) of the equations."""
         own = self.system.equation
         normal = weight[:, own[:, None], own] * self.gram
-        return self._reduced(normal, (weight[:, own] * self.cross).sum(axis=2))
+        side = (weight[:, own] * self.cross).sum(axis=2)
+        if not self.system.tolerant:
+            return self._reduced(normal, side)
+        unit = np.sqrt(np.diagonal(weight, axis1=1, axis2=2)[:, own])  # what is zero must be so
+        units = unit[:, :, None] * unit[:, None, :]  # beside its own equation's entries
+        gamma, bread = self._reduced(normal / units, side / unit)
+        return gamma / unit, bread / units
 
     def solve_gmm(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return γ and inverse normal matrices of the GMM form, for Σ⁻¹ (D, G, G)."""
@@ -224,17 +246,23 @@ class _Batch:
         eye = np.eye(a.shape[-1])
         a = np.where((np.isfinite(a).all(axis=(1, 2)) & ~self.failed)[:, None, None], a, eye)
         diagonal = np.diagonal(a, axis1=1, axis2=2)
-        size = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+        floor = PSEUDO_TOL * diagonal.max(axis=1, keepdims=True) if self.system.tolerant else 0.0
+        size = np.sqrt(np.where(diagonal > floor, diagonal, 1.0))  # what vanishes is left as it is
         scale = size[:, :, None] * size[:, None, :]
         a = a / scale
         try:
             inverse = np.linalg.inv(a)
         except np.linalg.LinAlgError:
             regular = np.linalg.cond(a) < MOST_CONDITION
-            self.failed |= ~regular
             inverse = np.linalg.inv(np.where(regular[:, None, None], a, eye))
+            inverse[~regular] = np.inf
         condition = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(inverse).sum(axis=-1).max(axis=-1)
-        self.failed |= ~(condition < MOST_CONDITION)
+        singular = ~(condition < (1.0 / PSEUDO_TOL if self.system.tolerant else MOST_CONDITION))
+        if self.system.tolerant:
+            inverse[singular] = np.linalg.pinv(a[singular], rcond=PSEUDO_TOL, hermitian=True)
+        else:
+            inverse[singular] = eye
+            self.failed |= singular
         return np.asarray(inverse / scale)
 
 

@@ -34,6 +34,9 @@ from simeq.system import System
 #: Numbers held at once in a batch of draws.
 BATCH_ENTRIES = 2**19
 
+#: A coefficient is estimable in a draw when its share in the null space is below this.
+ESTIMABLE_TOL = 1e-6
+
 
 @dataclass(frozen=True)
 class Drawable:
@@ -46,7 +49,9 @@ class Drawable:
     back : (K', K') array
         b = back @ γ for the coefficients that are left.
     kept : (K,) array of bool
-        Coefficients that are left: the columns of the others vanish outside one cluster.
+        Coefficients that are left: the columns of the others were partialled out.
+    sound : (K,) array of bool
+        Coefficients that have a resampling error: their columns do not vanish outside one cluster.
     method : Method
     convention : Convention
     """
@@ -55,6 +60,7 @@ class Drawable:
     batch: BatchSystem
     back: FloatArray
     kept: BoolArray
+    sound: BoolArray
     method: Method
     convention: Convention
 
@@ -79,6 +85,8 @@ class Drawable:
         found = estimate_batch(self.batch, grams, nobs, self.method, self.convention)
         params = np.full((len(counts), self.kept.size), np.nan)
         params[:, self.kept] = found.gamma @ self.back.T
+        params[:, ~self.sound] = np.nan
+        params[self._lost(found)] = np.nan
         return params, self._errors(found, counts) if errors else None
 
     def _errors(self, found: BatchEstimate, counts: FloatArray) -> FloatArray:
@@ -87,8 +95,17 @@ class Drawable:
         out = np.full((len(counts), self.kept.size), np.nan)
         squares = ((back @ variance) * back).sum(axis=2)
         out[:, self.kept] = np.sqrt(np.maximum(squares, 0.0))
-        out[found.failed] = np.nan
+        out[:, ~self.sound] = np.nan
+        out[found.failed | self._lost(found)] = np.nan
         return out
+
+    def _lost(self, found: BatchEstimate) -> BoolArray:
+        """Draws (D,) that cannot estimate a coefficient which should be there in every one."""
+        if found.estimable is None:
+            return np.zeros(len(found.failed), dtype=bool)
+        back = self.back[self.sound[self.kept]]
+        gap = np.abs(back - back @ found.estimable).max(axis=2)
+        return np.asarray((gap > ESTIMABLE_TOL * np.abs(back).max(axis=1)).any(axis=1))
 
 
 def drawable(
@@ -112,6 +129,8 @@ def drawable(
     partialled = partial_out(whole, _in_all_equations(system, method))
     clusters, removed = partialled.grams, set(partialled.removed)
     kept = ~np.isin(system.columns, partialled.removed)
+    sound = kept & ~_vanishing(system, clusters, removed)
+    tolerant = restriction is None and bool((sound != kept).any())
     bases = [
         basis(clusters.columns[:, [j for j in own if j not in removed]]) for own in system.used
     ]
@@ -131,12 +150,23 @@ def drawable(
             and convention.form == "gmm"
             and system.instruments_differ
             and method.instruments,
+            tolerant,
         ),
         block_diagonal([triangle_inverse(found.t) for found in bases]),
         kept,
+        sound,
         method,
         convention,
     )
+
+
+def _vanishing(system: System, clusters: ClusterGrams, removed: set[int]) -> BoolArray:
+    """Coefficients (K,) whose columns vanish outside one cluster, within their own equation."""
+    gone = np.zeros(system.columns.size, dtype=bool)
+    for i, used in enumerate(system.used):
+        own = partial_out(clusters, [j for j in used if j not in removed]).removed
+        gone |= (system.equation == i) & np.isin(system.columns, own)
+    return gone
 
 
 def _in_all_equations(system: System, method: Method) -> list[int]:

@@ -104,7 +104,7 @@ def _with_progress(starts: Iterable[int], what: str) -> Iterator[int]:
 
 def _failed(params: FloatArray, drawable: Drawable) -> BoolArray:
     """Draws (D,) in which a coefficient that can be resampled was not estimated."""
-    return np.asarray(np.isnan(params[:, drawable.kept]).any(axis=1), dtype=np.bool_)
+    return np.asarray(np.isnan(params[:, drawable.sound]).any(axis=1), dtype=np.bool_)
 
 
 def _report_failures(failed: BoolArray, noun: str, what: str) -> None:
