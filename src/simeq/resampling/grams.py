@@ -114,9 +114,11 @@ def partial_out(clusters: ClusterGrams, candidates: Iterable[int]) -> Partialled
     candidates : iterable of int
         Columns of W that stand in every equation, and in every instrument list.
     """
-    grams = clusters.grams.copy()
     removed: list[int] = []
     waiting = list(candidates)
+    if not _of_one_cluster(clusters.grams, clusters.columns, waiting):
+        return Partialled(clusters, ())
+    grams = clusters.grams.copy()
     while True:
         found = _of_one_cluster(grams, clusters.columns, waiting)
         if not found:
@@ -147,7 +149,7 @@ def _of_one_cluster(
     if not candidates:
         return []
     chosen = columns[:, candidates]
-    squares = np.einsum("sk,cst,tk->ck", chosen, grams, chosen)
+    squares = ((grams @ chosen) * chosen).sum(axis=1)
     present = squares > VANISH_TOL * (chosen**2).sum(axis=0)
     single = np.flatnonzero(present.sum(axis=0) == 1)
     return [(candidates[int(k)], int(np.flatnonzero(present[:, k])[0])) for k in single]
