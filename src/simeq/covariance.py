@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from simeq import sandwich
-from simeq._linalg import FloatArray, IntArray
-from simeq.conventions import Convention, Method, choose
+from simeq._linalg import FloatArray
+from simeq.conventions import choose
 from simeq.errors import DataError, SimeqError, SimeqWarning, count, listing, nearest, warn
-from simeq.estimators.estimate import Estimate
-from simeq.estimators.restriction import Coordinates, Restriction
+from simeq.fitted import Fit
 from simeq.groups import Groups, split_pair
 from simeq.observations import Observations
 from simeq.resampling.draws import drawable
 from simeq.resampling.results import Bootstrap, Jackknife
 from simeq.resampling.run import bootstrap, jackknife
 from simeq.scores import Scores
-from simeq.system import System
 
 #: What each kind takes in ``cov_kwds``; the first ones, in upper case, must be given.
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -140,23 +137,14 @@ class RowScores:
         return self.observations.groups(given, what)
 
 
-def robust_covariance(
-    request: Request,
-    rows: RowScores,
-    estimate: Estimate,
-    coordinates: Coordinates,
-    free_rows: IntArray,
-) -> Covariance:
+def robust_covariance(request: Request, fit: Fit, observations: Observations) -> Covariance:
     """Sandwich covariance J A⁻¹ (Σ s s') A⁻¹ J' with the factors of the kind.
 
     Parameters
     ----------
     request : Request
-    rows : RowScores
-    estimate : Estimate
-    coordinates : Coordinates
-    free_rows : (K,) array
-        n − k_i of each coefficient's equation.
+    fit : Fit
+    observations : Observations
 
     Notes
     -----
@@ -164,16 +152,17 @@ def robust_covariance(
     g/(g−1)·(n−1)/√((n−k_i)(n−k_j)): statsmodels' factors for one equation, linearmodels'
     ``debiased`` and ``group_debias``.
     """
-    maker = _MAKERS[request.name]
-    meat, note, n_groups = maker(request, rows)
-    cov = coordinates.covariance(estimate.bread @ meat @ estimate.bread)
+    bread = fit.estimate.bread
+    rows = RowScores(fit.scores, observations, fit.system.coefficient_names)
+    meat, note, n_groups = _MAKERS[request.name](request, rows)
+    cov = fit.coordinates.covariance(bread @ meat @ bread)
     if request.name == "HC1" or (request.use_correction and request.name != "HC0"):
         numerator = rows.nobs - 1.0 if request.name == "cluster" else float(rows.nobs)
-        root = np.sqrt(numerator / free_rows)
+        root = np.sqrt(numerator / fit.free_rows)
         cov = cov * np.multiply.outer(root, root)
-    if n_groups is not None and n_groups <= len(estimate.bread):
+    if n_groups is not None and n_groups <= len(bread):
         warn(
-            f"{count(n_groups, 'cluster')} for {len(estimate.bread)} free coefficients: the "
+            f"{count(n_groups, 'cluster')} for {len(bread)} free coefficients: the "
             f"covariance has rank {n_groups - 1} at most. Single standard errors stand, with few "
             f"degrees of freedom; joint tests of {n_groups} or more restrictions do not.",
             SimeqWarning,
@@ -196,16 +185,7 @@ def _warn_of_negative(cov: FloatArray, rows: RowScores) -> None:
         )
 
 
-def resampled_covariance(
-    request: Request,
-    system: System,
-    observations: Observations,
-    method: Method,
-    convention: Convention,
-    restriction: Restriction | None,
-    b: FloatArray,
-    index: pd.MultiIndex,
-) -> Covariance:
+def resampled_covariance(request: Request, fit: Fit, observations: Observations) -> Covariance:
     """Covariance from estimates of the whole system on clusters, or rows, left out or drawn.
 
     Raises
@@ -213,18 +193,19 @@ def resampled_covariance(
     DataError
         If there are fewer than two clusters, or options cannot be.
     """
+    system = fit.system
     groups = _resampled_groups(request, observations)
-    plan = drawable(system, observations, groups, method, convention, restriction)
+    plan = drawable(system, observations, groups, fit.method, fit.convention, fit.restriction)
     resampled: Jackknife | Bootstrap
     if request.name == "jackknife":
         center = choose(request.options.get("center", "estimate"), ["estimate", "mean"], "center")
-        resampled, cov = jackknife(plan, groups, b, index, center)
+        resampled, cov = jackknife(plan, groups, fit.b, system.index, center)
         note = f"jackknife (CV3) over {groups.number:,} of {groups.name}, centred at the {center}"
     else:
         n_boot = request.options.get("n_boot", 999)
         if not isinstance(n_boot, int | np.integer) or n_boot < 2:
             raise DataError(f"n_boot must be a whole number above 1, not {n_boot!r}.")
-        resampled, cov = bootstrap(plan, groups, index, int(n_boot), request["seed"])
+        resampled, cov = bootstrap(plan, groups, system.index, int(n_boot), request["seed"])
         note = f"pairs bootstrap, {n_boot:,} draws of {groups.number:,} of {groups.name}"
     if resampled.n_failed:
         note += f"; {resampled.n_failed:,} failed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simeq._linalg import FloatArray
 from simeq.conventions import Convention, Method
 from simeq.errors import count, listing
-from simeq.estimators.estimate import Estimate
+from simeq.fitted import Fit
 from simeq.system import System
 
 _DIVISORS = {
@@ -23,16 +23,9 @@ _COVARIANCES = {
 }
 
 
-def describe(
-    system: System,
-    method: Method,
-    convention: Convention,
-    estimate: Estimate,
-    constraints: tuple[str, ...],
-    dof: FloatArray | None,
-    cov_note: str | None,
-) -> list[str]:
+def describe(fit: Fit, dof: FloatArray | None, cov_note: str | None) -> list[str]:
     """Say which estimator, divisor, distribution, instruments and rows were used."""
+    system, method, convention, estimate = fit.system, fit.method, fit.convention, fit.estimate
     notes = [
         _estimator(system, method, convention),
         f"Residual covariance: divisor {_DIVISORS[convention.sigma_dof(method)]}.",
@@ -41,8 +34,8 @@ def describe(
     ]
     if method.instruments:
         notes += _instruments(system)
-    if constraints:
-        notes.append(f"Constraints: {'; '.join(constraints)}.")
+    if fit.constraints:
+        notes.append(f"Constraints: {'; '.join(fit.constraints)}.")
     if method.iterated:
         verb = "Converged" if estimate.converged else "NOT CONVERGED"
         notes.append(

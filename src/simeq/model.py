@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,18 +12,11 @@ from simeq import identification
 from simeq._linalg import FloatArray, threads_for
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
-from simeq.covariance import (
-    Request,
-    RowScores,
-    read_request,
-    resampled_covariance,
-    robust_covariance,
-)
+from simeq.covariance import Request, read_request, resampled_covariance, robust_covariance
 from simeq.design import build, compress, new_columns, replayed
 from simeq.errors import SimeqError, SimeqWarning, warn
-from simeq.estimators.generalized import generalized_least_squares
-from simeq.estimators.least_squares import least_squares
 from simeq.factor import Factor
+from simeq.fitted import estimate
 from simeq.formula import caller_names
 from simeq.observations import Observations, require_rows
 from simeq.results import SystemResults
@@ -127,10 +119,10 @@ class SystemEquations:
         """Dependent of each equation."""
         return [self.system.design.names[j] for j in self.system.design.dependents]
 
-    @cached_property
+    @property
     def index(self) -> pd.MultiIndex:
         """Labels (equation, term) of the coefficients."""
-        return pd.MultiIndex.from_tuples(self.system.terms, names=["equation", "term"])
+        return self.system.index
 
     @property
     def instrument_names(self) -> dict[str, list[str]]:
@@ -237,42 +229,14 @@ class SystemEquations:
         restriction, texts = self.system.restriction(constraints)
         if chosen.instruments:
             self._check_instruments(chosen, convention, restriction is not None)
-        projection = self.system.projection(chosen)
-        coordinates = self.system.coordinates(chosen, restriction)
-        covariance = self.system.residual_covariance(chosen, convention, restriction)
-        if chosen.is_gls:
-            estimate = generalized_least_squares(
-                projection, coordinates, covariance, convention, chosen
-            )
-        else:
-            estimate = least_squares(projection, coordinates, covariance, convention, chosen)
+        found = estimate(self.system, chosen, convention, restriction, texts)
         robust = None
         if request.name != "nonrobust":
             rows = require_rows(self.observations, f"{request.name} standard errors")
-            if request.is_resampling:
-                robust = resampled_covariance(
-                    request,
-                    self.system,
-                    rows,
-                    chosen,
-                    convention,
-                    restriction,
-                    estimate.params,
-                    self.index,
-                )
-            else:
-                scores = RowScores(
-                    self.system.scores(chosen, convention, projection, coordinates, estimate),
-                    rows,
-                    self.system.coefficient_names,
-                )
-                free = self.nobs - self.system.sizes[self.system.equation]
-                robust = robust_covariance(request, scores, estimate, coordinates, free)
+            covariance = resampled_covariance if request.is_resampling else robust_covariance
+            robust = covariance(request, found, rows)
         by_t = convention.uses_t(chosen) if use_t is None else bool(use_t)
-        sizes = self.system.counted_sizes(convention, restriction)
-        return SystemResults(
-            self, chosen, convention, estimate, robust, restriction, texts, by_t, sizes
-        )
+        return SystemResults(self, found, request, robust, by_t)
 
     def _check_instruments(self, method: Method, convention: Convention, constrained: bool) -> None:
         """Rank, order and form of the instruments, with what deserves a warning."""

@@ -13,15 +13,13 @@ import numpy as np
 import pandas as pd
 
 from simeq import measures
-from simeq._linalg import BoolArray, FloatArray, IntArray
+from simeq._linalg import BoolArray, FloatArray
 from simeq.constraints import Constraints
-from simeq.conventions import Convention, Method
-from simeq.covariance import Covariance
+from simeq.covariance import Covariance, Request
 from simeq.description import describe
 from simeq.equation_results import EquationResults
 from simeq.errors import DataError
-from simeq.estimators.estimate import Estimate
-from simeq.estimators.restriction import Restriction
+from simeq.fitted import Fit
 from simeq.inference import Coefficients
 from simeq.observations import Observations, require_rows
 from simeq.resampling.results import Bootstrap, Jackknife
@@ -65,31 +63,25 @@ class SystemResults(Coefficients):
     def __init__(
         self,
         model: SystemEquations,
-        method: Method,
-        convention: Convention,
-        estimate: Estimate,
+        fit: Fit,
+        request: Request,
         robust: Covariance | None,
-        restriction: Restriction | None,
-        constraints: tuple[str, ...],
         use_t: bool,
-        sizes: IntArray,
     ) -> None:
+        estimate = fit.estimate
         self.model = model
-        self.method = method.name
-        self.cov_type = "nonrobust" if robust is None else robust.name
+        self.method = fit.method.name
+        self.cov_type = request.name
         groups = None if robust is None else robust.n_groups
         self._cov_note = None if robust is None else robust.note
         self._resampled = None if robust is None else robust.resampled
-        self.constraints = constraints
+        self.constraints = fit.constraints
         self.n_iter = estimate.n_iter
         self.converged = estimate.converged
         self.change = estimate.change
-        self._estimator = method
-        self._convention = convention
-        self._estimate = estimate
-        self._restriction = restriction
-        self._sizes = sizes
-        self.df_resid = model.nobs * len(model.labels) - estimate.params.size + len(constraints)
+        self._fit = fit
+        self._request = request
+        self.df_resid = fit.df_resid
         dof = self._degrees_of_freedom(groups)
         super().__init__(
             estimate.params,
@@ -106,7 +98,7 @@ class SystemResults(Coefficients):
         system = self.model.system
         if groups is not None:
             return np.full(system.columns.size, groups - 1.0)
-        if self._convention.t_dof == "equation" and not self.constraints:
+        if self._fit.convention.t_dof == "equation" and not self.constraints:
             return np.asarray(self.nobs - system.sizes[system.equation], dtype=np.float64)
         return np.full(system.columns.size, float(self.df_resid))
 
@@ -115,23 +107,23 @@ class SystemResults(Coefficients):
     @property
     def title(self) -> str:
         """Name of the estimator in words."""
-        return self._estimator.title
+        return self._fit.method.title
 
     @property
     def uses_instruments(self) -> bool:
         """Whether the estimator uses instruments."""
-        return self._estimator.instruments
+        return self._fit.method.instruments
 
     @property
     def sigma_dof(self) -> str:
         """Divisor of the residual covariance."""
-        return self._convention.sigma_dof(self._estimator)
+        return self._fit.convention.sigma_dof(self._fit.method)
 
     @property
     def form(self) -> str | None:
         """Form of three-stage least squares where instruments differ by equation, else None."""
         differ = self.model.system.instruments_differ
-        return self._convention.form if self.uses_instruments and differ else None
+        return self._fit.convention.form if self.uses_instruments and differ else None
 
     # ------------------------------------------------------------------ sample and fit
 
@@ -154,12 +146,12 @@ class SystemResults(Coefficients):
     @cached_property
     def sigma(self) -> pd.DataFrame:
         """Residual covariance (G, G) of the last step: for OLS and 2SLS of their own residuals."""
-        return self._by_equation(self._estimate.sigma)
+        return self._by_equation(self._fit.estimate.sigma)
 
     @cached_property
     def sigma_resid(self) -> pd.DataFrame:
         """Residual covariance (G, G) of the final residuals, with the convention's divisor."""
-        return self._by_equation(self._estimate.sigma_resid)
+        return self._by_equation(self._fit.estimate.sigma_resid)
 
     @cached_property
     def resid(self) -> pd.DataFrame:
@@ -186,7 +178,7 @@ class SystemResults(Coefficients):
         TSS is centred when the constant is in the span of the regressors; presets may differ.
         """
         system = self.model.system
-        if self._convention.rsquared == "correlation":
+        if self._fit.convention.rsquared == "correlation":
             fitted = system.factor.r @ system.right_side(self._b)
             return self._labelled(measures.squared_correlation(system.y, fitted), "rsquared")
         return self._labelled(measures.rsquared(self._e, system.y, self._is_centred), "rsquared")
@@ -195,13 +187,13 @@ class SystemResults(Coefficients):
     def _is_centred(self) -> BoolArray:
         """Whether the total sum of squares of each equation is about the mean (G,)."""
         constant = self.model.system.has_constant
-        return np.asarray(constant | (self._convention.rsquared == "centred"))
+        return np.asarray(constant | (self._fit.convention.rsquared == "centred"))
 
     @property
     def rsquared_adj(self) -> pd.Series[float]:
         """Adjusted R² by equation: 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
         r2 = np.asarray(self.rsquared, dtype=np.float64)
-        values = measures.adjusted(r2, self.nobs, self._sizes, self._is_centred)
+        values = measures.adjusted(r2, self.nobs, self._fit.counted_sizes, self._is_centred)
         return self._labelled(values, "rsquared_adj")
 
     @property
@@ -215,7 +207,7 @@ class SystemResults(Coefficients):
 
         See `simeq.measures.system_rsquared` for the formulas; the final residuals are used.
         """
-        own = self._estimate.sigma_resid if self._convention.mcelroy_divisor else None
+        own = self._fit.estimate.sigma_resid if self._fit.convention.mcelroy_divisor else None
         found = measures.system_rsquared(
             self._e, self.model.system.y, np.asarray(self.rsquared, dtype=np.float64), own
         )
@@ -241,7 +233,7 @@ class SystemResults(Coefficients):
 
     @property
     def _likelihood(self) -> float:
-        return np.nan if self._estimator.instruments else self.llf
+        return np.nan if self._fit.method.instruments else self.llf
 
     @property
     def _n_parameters(self) -> int:
@@ -341,7 +333,7 @@ class SystemResults(Coefficients):
         statsmodels.iolib.summary.Summary
             With ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``.
         """
-        sigma = self._estimate.sigma_resid
+        sigma = self._fit.estimate.sigma_resid
         size = np.sqrt(sigma.diagonal())
         with np.errstate(divide="ignore", invalid="ignore"):
             correlation = sigma / np.multiply.outer(size, size)
@@ -361,11 +353,7 @@ class SystemResults(Coefficients):
         """Sentences that say what was done: estimator, divisor, distribution, sample."""
         return tuple(
             describe(
-                self.model.system,
-                self._estimator,
-                self._convention,
-                self._estimate,
-                self.constraints,
+                self._fit,
                 self._dof,
                 self._cov_note,
             )
@@ -391,7 +379,7 @@ class SystemResults(Coefficients):
     def __repr__(self) -> str:
         """Say in one line what was estimated."""
         return (
-            f"<SystemResults: {self._estimator.title.lower()}, {len(self.model.labels)} equations, "
+            f"<SystemResults: {self.title.lower()}, {len(self.model.labels)} equations, "
             f"{self._b.size} coefficients, {self.nobs:,} rows>"
         )
 
@@ -410,9 +398,10 @@ class SystemResults(Coefficients):
         return pd.DataFrame(values.copy(), index=labels, columns=labels)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Stored facts, without what is derived from rows."""
+        """Stored facts, without rows, labels of rows and what is derived from them."""
         cached = {"resid", "fittedvalues", "equations"}
-        return {name: value for name, value in self.__dict__.items() if name not in cached}
+        kept = {name: value for name, value in self.__dict__.items() if name not in cached}
+        return {**kept, "_request": Request(self.cov_type, {})}
 
 
 def load(path: str | PathLike[str]) -> SystemResults:

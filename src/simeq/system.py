@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simeq import identification
 from simeq._linalg import RANK_TOL, Basis, BoolArray, FloatArray, IntArray, distances, lengths
@@ -73,6 +74,11 @@ class System:
         """Equation and term of each coefficient."""
         names = self.design.names
         return [(self.labels[i], names[j]) for i, own in enumerate(self.used) for j in own]
+
+    @cached_property
+    def index(self) -> pd.MultiIndex:
+        """Labels (equation, term) of the coefficients."""
+        return pd.MultiIndex.from_tuples(self.terms, names=["equation", "term"])
 
     @cached_property
     def coefficient_names(self) -> tuple[str, ...]:

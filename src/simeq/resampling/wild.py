@@ -109,9 +109,9 @@ def wild_test(
     labelled = _clusters(rows, groups)
     r, q, texts = read_constraints(restrictions, system.coefficient_names)
     _require_clusters(labelled, len(r))
-    own = result._restriction
+    own = result._fit.restriction
     _require_new(result, own, r, q, texts)
-    method, convention = result._estimator, result._convention
+    method, convention = result._fit.method, result._fit.convention
     plan = drawable(system, rows, labelled, method, convention, own)
     _require_kept(plan, r, system.coefficient_names)
     drawn = _weights(name, labelled.number, int(n_boot), np.random.default_rng(seed))

@@ -9,9 +9,8 @@ import numpy as np
 
 from simeq._linalg import FloatArray, lengths, threads_for
 from simeq.errors import ConstraintError, DataError, count
-from simeq.estimators.generalized import generalized_least_squares
-from simeq.estimators.least_squares import least_squares
 from simeq.estimators.restriction import Restriction, restrict
+from simeq.fitted import estimate
 from simeq.resampling.draws import Drawable
 from simeq.resampling.wild_draws import Hypothesis
 from simeq.resampling.wild_world import null_world
@@ -84,14 +83,7 @@ class Experiment:
         r = self.r if self.own is None else np.vstack([self.own.r, self.r])
         value = q if self.own is None else np.concatenate([self.own.r @ self.own.c, q])
         restriction = restrict(r, value, lengths(system.factor.r[:, system.columns]))
-        estimator = generalized_least_squares if method.is_gls else least_squares
-        return estimator(
-            system.projection(method),
-            system.coordinates(method, restriction),
-            system.residual_covariance(method, convention, restriction),
-            convention,
-            method,
-        ).params
+        return estimate(system, method, convention, restriction).b
 
     def _factors(self) -> FloatArray:
         """Roots of g/(g−1)·(n−1)/(n−k_i) for each coefficient (K,)."""
