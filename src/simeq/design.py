@@ -11,7 +11,7 @@ import pandas as pd
 
 from simeq._linalg import FloatArray
 from simeq.errors import DataError, FormulaError, RankWarning, warn
-from simeq.expression import Expression, Lookup, bare_column, expression, is_standard, names_of
+from simeq.expression import Lookup, expression, is_standard
 from simeq.factor import Factor, accumulate
 from simeq.formula import (
     INTERCEPT,
@@ -24,7 +24,7 @@ from simeq.formula import (
     term_name,
 )
 from simeq.roles import instrument_lists
-from simeq.rows import Category, Values, evaluate_whole, stateful_arguments
+from simeq.rows import Values
 from simeq.sample import Sample, settle
 from simeq.specification import Specification
 from simeq.table import Table
@@ -187,120 +187,3 @@ def combine(
         stop = min(start + block_rows, n_rows)
         kept = values.write(buffer[: stop - start], columns, start, stop)
         yield buffer[:kept] @ weights[used]
-
-
-def replayed(design: Design, wanted: Iterable[int], table: Table) -> dict[str, Expression]:
-    """Bind the factors of some columns again, for a design whose caller is gone.
-
-    Raises
-    ------
-    DataError
-        If a factor names a function of the caller's.
-    """
-    found: dict[str, Expression] = {}
-    known = frozenset(table.names) - set(design.scalars)
-    for code in {part.code for j in wanted for part in design.columns[j].parts}:
-        gone = sorted(names_of(code) & design.functions)
-        if gone:
-            raise DataError(
-                f"The term {code} calls {gone[0]}, which a loaded result does not hold; build the "
-                f"model from data again to predict."
-            )
-        found[code] = expression(code, known, design.scalars, PATSY_NAMES, "predict")
-    return found
-
-
-def new_columns(
-    design: Design,
-    wanted: Sequence[int],
-    table: Table,
-    expressions: Mapping[str, Expression],
-    learned: Values | None,
-) -> FloatArray:
-    """Return columns of the design on other rows: (n_new, k), NaN where a value is missing.
-
-    Parameters
-    ----------
-    design : Design
-    wanted : k positions of columns
-    table : Table
-        The new rows; only the columns that are read need be there.
-    expressions : mapping
-        The factors in question.
-    learned : Values or None
-        Holds what stateful factors learned; without it they raise.
-
-    Raises
-    ------
-    DataError
-        If a category is new, or a stateful factor's learning is not at hand.
-    """
-    values = Values(table, expressions)
-    columns = [design.columns[j] for j in wanted]
-    for code in dict.fromkeys(part.code for column in columns for part in column.parts):
-        source = expressions[code]
-        if source.stateful:
-            values.whole[code] = _transformed(table, source, learned)
-        elif code in design.levels:
-            values.whole[code] = _in_levels(values, source, design.levels[code])
-        elif not values.by_block(code):
-            values.whole[code] = _as_numbers(evaluate_whole(table, source), source)
-    out = np.empty((len(table), len(columns)), order="F")
-    values.write(out, columns, 0, len(table))
-    for j, column in enumerate(columns):
-        reads = {name for part in column.parts for name in expressions[part.code].reads}
-        for name in reads:
-            missing = table.missing(name)
-            if missing is not None:
-                out[missing, j] = np.nan
-    return out
-
-
-def _transformed(table: Table, source: Expression, learned: Values | None) -> FloatArray:
-    """Return a stateful factor on new rows with what it learned, NaN where it has no argument."""
-    if learned is None:
-        raise DataError(
-            f"{source.where}: the term {source.code} learned from the sample, and a loaded result "
-            f"holds no rows; build the model from data again to predict."
-        )
-    arguments = stateful_arguments(table, source)
-    given = {**arguments, **{name: table.whole(name) for name in source.reads}}
-    there = np.ones(len(table), dtype=bool)
-    for argument in arguments.values():
-        there &= np.isfinite(argument if argument.ndim == 1 else argument.sum(axis=1))
-    width = learned.whole[source.code].shape[1:]
-    out = np.full((len(table), *width), np.nan)
-    if there.any():
-        try:
-            out[there] = learned.transforms[source.code](
-                {name: value[there] for name, value in given.items()}
-            )
-        except Exception as error:
-            reason = str(error).split("\n")[0]
-            raise DataError(
-                f"{source.where}: the term {source.code} cannot be evaluated on the new data: "
-                f"{reason}"
-            ) from error
-    return out
-
-
-def _in_levels(values: Values, source: Expression, levels: Sequence[Any]) -> Any:
-    """Return the category codes of new rows in the levels of the sample, −1 where missing."""
-    if values.by_block(source.code) and bare_column(source.code) is None:
-        value: Any = np.asarray(values.slice_of(source.code, 0, len(values.table)))
-    elif bare_column(source.code) is not None:
-        value = values.table.read(bare_column(source.code) or "")
-    else:
-        value = evaluate_whole(values.table, source)
-    category = value if isinstance(value, Category) else Category(pd.Categorical(value))
-    category.require(levels, source)
-    return category.codes(levels)
-
-
-def _as_numbers(value: FloatArray | Category, source: Expression) -> FloatArray:
-    """Return a numeric factor on new rows; truth values count as 0 and 1."""
-    if not isinstance(value, Category):
-        return value
-    if set(value.rows.categories) <= {False, True}:
-        return np.asarray(value.rows, dtype=np.float64)
-    raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")

@@ -13,11 +13,12 @@ from simeq._linalg import FloatArray, threads_for
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
 from simeq.covariance import Request, read_request, resampled_covariance, robust_covariance
-from simeq.design import build, compress, new_columns, replayed
+from simeq.design import build, compress
 from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.factor import Factor
 from simeq.fitted import estimate
 from simeq.formula import caller_names
+from simeq.new_rows import new_columns, replayed
 from simeq.observations import Observations, require_rows
 from simeq.results import SystemResults
 from simeq.specification import Equations, Instruments, specify
