@@ -1,10 +1,21 @@
-"""Real data that the documentation and the tests use."""
+"""Real data that the documentation and the tests use, and one simulator, plainly marked."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
 import pandas as pd
+
+from simeq.datasets.interaction import INTERACTION_EQUATIONS, INTERACTION_PARAMS
+from simeq.datasets.simulation import simulate_interaction
+
+__all__ = [
+    "INTERACTION_EQUATIONS",
+    "INTERACTION_PARAMS",
+    "load_klein",
+    "load_us_states",
+    "simulate_interaction",
+]
 
 
 def load_klein() -> pd.DataFrame:
