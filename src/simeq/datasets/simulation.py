@@ -53,6 +53,8 @@ def simulate_interaction(
     + β₅ productivity + τ
 
     solved for both indices, with the coefficients of its Table 7, column (3).
+    `datasets.INTERACTION_EQUATIONS` holds the formulas, `datasets.INTERACTION_PARAMS` the
+    coefficients by equation and term.
 
     Parameters
     ----------
