@@ -32,6 +32,7 @@ from simeq.errors import (
 )
 from simeq.factor import Factor
 from simeq.model import SystemEquations
+from simeq.prediction import EquationPrediction, Prediction
 from simeq.results import SystemResults, load
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "ConstraintError",
     "ConvergenceWarning",
     "DataError",
+    "EquationPrediction",
     "EquationResults",
     "Factor",
     "FormulaError",
     "IdentificationError",
+    "Prediction",
     "RankWarning",
     "SampleWarning",
     "SimeqError",

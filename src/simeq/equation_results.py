@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.inference import Coefficients
+from simeq.prediction import EquationPrediction, structural_prediction
 from simeq.summary import Block, Report, render
 
 if TYPE_CHECKING:
@@ -87,6 +88,20 @@ class EquationResults(Coefficients):
             return self.fittedvalues
         model = self.system.model
         return model.predict(self.system._b, data, [self.label])[self.label]
+
+    def get_prediction(
+        self, data: pd.DataFrame | Mapping[str, Any] | None = None
+    ) -> EquationPrediction:
+        """Right side with standard errors and intervals; see `SystemResults.get_prediction`.
+
+        Only the equation's own regressors are needed in `data`.
+        """
+        system = self.system
+        rows = system.model.observations
+        found = structural_prediction(
+            system._fit, system._cov, system._dof, rows, data, [self.label]
+        )
+        return found.equations[self.label]
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return the equation's results as a table.

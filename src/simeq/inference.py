@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simeq._linalg import FloatArray
 from simeq.constraints import Constraints, read_constraints
+from simeq.distribution import two_sided_pvalues, two_sided_quantile
 from simeq.errors import ConstraintError, DataError, count
 
 #: A standard error below this share of its parts' is rounding: the combination is imposed.
@@ -85,11 +86,8 @@ class Coefficients:
     @property
     def pvalues(self) -> pd.Series[float]:
         """Two-sided p values of the t ratios (K,)."""
-        from scipy import special
-
-        size = -np.abs(self.tvalues.to_numpy())
-        tail = special.ndtr(size) if self._dof is None else special.stdtr(self._dof, size)
-        return self._series(2.0 * tail, "pvalues")
+        ratios = np.asarray(self.tvalues, dtype=np.float64)
+        return self._series(two_sided_pvalues(ratios, self._dof), "pvalues")
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Confidence intervals.
@@ -104,13 +102,7 @@ class Coefficients:
         DataFrame
             Columns lower and upper, a row for each coefficient.
         """
-        if not isinstance(alpha, int | float) or not 0.0 < alpha < 1.0:
-            raise DataError(f"alpha must be between 0 and 1, not {alpha!r}.")
-        from scipy import special
-
-        p = 1.0 - alpha / 2.0
-        quantile = special.ndtri(p) if self._dof is None else special.stdtrit(self._dof, p)
-        reach = quantile * self.bse.to_numpy()
+        reach = two_sided_quantile(alpha, self._dof) * self.bse.to_numpy()
         bounds = np.column_stack([self._b - reach, self._b + reach])
         return pd.DataFrame(bounds, index=self._index, columns=["lower", "upper"])
 

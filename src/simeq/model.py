@@ -20,6 +20,7 @@ from simeq.fitted import estimate
 from simeq.formula import caller_names
 from simeq.new_rows import new_columns, replayed
 from simeq.observations import Observations, require_rows
+from simeq.prediction import regressors, right_sides
 from simeq.results import SystemResults
 from simeq.specification import Equations, Instruments, specify
 from simeq.system import System
@@ -275,19 +276,11 @@ class SystemEquations:
         labels : sequence of str, optional
             Equations in question; all by default.
         """
-        table, design = Table(data), self.system.design
         chosen = list(self.labels if labels is None else labels)
-        asked = np.isin(self.system.equation, [self.labels.index(label) for label in chosen])
-        wanted = sorted(set(self.system.columns[asked].tolist()))
-        if self.observations is None:
-            values, sources = None, replayed(design, wanted, table)
-        else:
-            values = self.observations.values
-            sources = dict(values.expressions)
-        columns = new_columns(design, wanted, table, sources, values)
-        weights = self.system.right_side(np.asarray(params, dtype=np.float64))[wanted]
-        place = [self.labels.index(label) for label in chosen]
-        return pd.DataFrame(columns @ weights[:, place], table.index, chosen)
+        b, equation = np.asarray(params, dtype=np.float64), self.system.equation
+        own = [b[equation == self.labels.index(label)] for label in chosen]
+        rows = regressors(self.system, self.observations, data, chosen)
+        return pd.DataFrame(right_sides(own, rows), rows.index, chosen)
 
     def __getstate__(self) -> dict[str, Any]:
         """Formulas, levels and factor: never rows."""

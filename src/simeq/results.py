@@ -15,6 +15,7 @@ import pandas as pd
 from simeq import measures
 from simeq._linalg import BoolArray, FloatArray
 from simeq.constraints import Constraints
+from simeq.conventions import choose
 from simeq.covariance import Covariance, Request
 from simeq.description import describe
 from simeq.equation_results import EquationResults
@@ -22,6 +23,7 @@ from simeq.errors import DataError
 from simeq.fitted import Fit
 from simeq.inference import Coefficients
 from simeq.observations import Observations, require_rows
+from simeq.prediction import KINDS, Prediction, structural_prediction
 from simeq.resampling.results import Bootstrap, Jackknife
 from simeq.resampling.wild import wild_test
 from simeq.resampling.wild_results import WildTest
@@ -322,6 +324,40 @@ class SystemResults(Coefficients):
             stays transformed.
         """
         return self.fittedvalues if data is None else self.model.predict(self._b, data)
+
+    def get_prediction(
+        self,
+        data: pd.DataFrame | Mapping[str, Any] | None = None,
+        kind: str = "structural",
+    ) -> Prediction:
+        """Predictions with standard errors and intervals.
+
+        Parameters
+        ----------
+        data : DataFrame or mapping, optional
+            Only the regressors' columns are needed; the sample by default.
+        kind : {"structural"}
+            The right side of each equation at the given columns, endogenous ones among them.
+
+        Returns
+        -------
+        Prediction
+            With ``predicted_mean``, ``se_mean``, ``se_obs``, ``conf_int(obs, alpha)`` and
+            ``summary_frame(alpha)``; NaN where a regressor is missing.
+
+        Examples
+        --------
+        >>> from simeq import SystemEquations, datasets
+        >>> klein = datasets.load_klein()
+        >>> result = SystemEquations(["consump ~ wages", "invest ~ capitalLag"], klein).fit("sur")
+        >>> frame = result.get_prediction({"wages": [40.0], "capitalLag": [200.0]}).summary_frame()
+        >>> frame["consump"].round(2)
+            mean  mean_se  mean_ci_lower  mean_ci_upper  obs_ci_lower  obs_ci_upper
+        0  52.46     0.33          51.81          53.11         49.29         55.63
+        """
+        choose(kind, KINDS, "kind of prediction")
+        rows = self.model.observations
+        return structural_prediction(self._fit, self._cov, self._dof, rows, data)
 
     # ------------------------------------------------------------------ presentation
 
