@@ -18,7 +18,6 @@ from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.factor import Factor
 from simeq.fitted import estimate
 from simeq.formula import caller_names
-from simeq.new_rows import new_columns, replayed
 from simeq.observations import Observations, require_rows
 from simeq.prediction import regressors, right_sides
 from simeq.results import SystemResults

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from simeq._linalg import FloatArray
-from simeq.design import new_columns, replayed
 from simeq.distribution import two_sided_quantile
 from simeq.fitted import Fit
+from simeq.new_rows import new_columns, replayed
 from simeq.observations import Observations, require_rows
 from simeq.system import System
 from simeq.table import Table
