@@ -318,6 +318,13 @@ def test_with_clusters_t_has_g_less_one_degrees_of_freedom(model):
         ("hac-panel", {"groups": "unit", "maxlags": 12}, DataError, "from 0 to 11"),
         ("hac-panel", {"groups": "year", "time": "year"}, DataError, "not increase within each"),
         ("hac-groupsum", {}, SimeqError, "needs cov_kwds={'time'"),
+        ("cluster", {"groups": 5}, DataError, "not int of 0 dimensions"),
+        ("cluster", {"groups": {"unit"}}, DataError, "not set of 0 dimensions"),
+        ("cluster", {"groups": np.zeros((240, 2, 2))}, DataError, "of 3 dimensions"),
+        ("cluster", {"groups": "unit", "use_correction": "no"}, SimeqError, "True or False"),
+        ("cluster", "unit", SimeqError, "cov_kwds must be a dict of options of 'cluster'"),
+        ("hac-panel", {"groups": ["unit", "year"]}, DataError, "one grouping, not 2"),
+        ("HAC", {"time": 3}, DataError, "time must be a column's name"),
         ("hac-groupsum", {"time": "year", "maxlags": 12}, DataError, "from 0 to 11"),
     ],
 )
@@ -366,3 +373,124 @@ def test_a_negative_two_way_variance_is_said_and_has_no_error():
         assert negative.any() == any("is negative" in str(w.message) for w in caught)
         found += negative.any()
     assert found > 0
+
+
+def test_a_series_of_other_rows_is_not_matched_by_position(data, model):
+    """Its labels say where each row belongs; to ignore them one gives the array."""
+    shuffled = data["unit"].sample(frac=1, random_state=0)
+    for given in (shuffled, shuffled.to_frame(), data["unit"].iloc[::-1]):
+        with pytest.raises(DataError, match="not one to one in their order"):
+            model.fit("3sls", cov_type="cluster", cov_kwds={"groups": given})
+    expected = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"}).bse
+    named = data.set_axis([f"r{i}" for i in range(len(data))])
+    for index in (data.index, named.index):  # rows of its own, or the data's
+        given = pd.Series(data["unit"].to_numpy(), index=index)
+        found = SystemEquations(EQUATIONS, named).fit(
+            "3sls", cov_type="cluster", cov_kwds={"groups": given}
+        )
+        np.testing.assert_allclose(found.bse, expected, rtol=1e-12)
+
+
+def test_groups_and_time_may_be_levels_of_the_index(data, model):
+    levels = SystemEquations(EQUATIONS, data.set_index(["unit", "year"]))
+    for kind, names in [
+        ("cluster", {"groups": ["unit", "year"]}),
+        ("hac-panel", {"groups": ["unit"], "time": "year", "maxlags": 2}),
+        ("hac-groupsum", {"time": "year", "maxlags": 2}),
+        ("jackknife", {"groups": "unit"}),
+    ]:
+        found = levels.fit("3sls", cov_type=kind, cov_kwds=names)
+        expected = model.fit("3sls", cov_type=kind, cov_kwds=names)
+        np.testing.assert_allclose(found.bse, expected.bse, rtol=1e-12)
+    with pytest.raises(DataError, match="unknown column 'units'. Did you mean 'unit'"):
+        levels.fit("3sls", cov_type="cluster", cov_kwds={"groups": "units"})
+
+
+def test_periods_stand_in_the_order_of_time_not_of_the_alphabet(data, model):
+    def errors(time):
+        kwds = {"time": time, "maxlags": 2}
+        return model.fit("3sls", cov_type="hac-groupsum", cov_kwds=kwds).bse
+
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    text = pd.Series(months * 20)
+    ordered = text.astype(pd.CategoricalDtype(months, ordered=True))
+    np.testing.assert_allclose(errors(ordered), errors("year"), rtol=1e-12)
+    np.testing.assert_allclose(errors(data["year"].astype(str)), errors("year"), rtol=1e-12)
+    for bad in (text, (data["year"] - 1999).astype(str)):
+        with pytest.raises(DataError, match="holds text, and its alphabetical order"):
+            errors(bad)
+
+
+def test_a_block_of_rows_without_any_in_the_sample_is_passed_over():
+    """Rows are read in blocks of 2**15; the first may hold missing values alone."""
+    long = panel(3000, 12)
+    long.loc[: 2**15 + 5, "a"] = np.nan
+    kept = long.dropna()
+    kwds = {"cov_type": "cluster", "cov_kwds": {"groups": "unit"}}
+    found = SystemEquations(EQUATIONS, long).fit("3sls", **kwds)
+    np.testing.assert_allclose(
+        found.bse, SystemEquations(EQUATIONS, kept).fit("3sls", **kwds).bse, rtol=1e-10
+    )
+
+
+def test_the_note_says_how_many_lags_were_used(data, model):
+    fractional = model.fit("3sls", cov_type="HAC", cov_kwds={"maxlags": 2.5})
+    assert "bartlett kernel, 2 lags" in fractional.notes[2]
+    smooth = model.fit("3sls", cov_type="HAC", cov_kwds={"maxlags": 2.5, "kernel": "qs"})
+    assert "qs kernel, 2.5 lags" in smooth.notes[2]
+
+
+def test_few_rows_or_periods_warn_and_say_why_a_joint_test_fails(data):
+    five = data.assign(year=data["year"] % 5)
+    model = SystemEquations(EQUATIONS, five)
+    with pytest.warns(SimeqWarning, match="5 periods for 9 free coefficients.*rank 4 at most"):
+        result = model.fit("3sls", cov_type="hac-groupsum", cov_kwds={"time": "year", "maxlags": 1})
+    everything = ", ".join(f"[{equation}]{term} = 0" for equation, term in result.params.index)
+    with pytest.raises(ConstraintError, match="singular.*few rows, clusters, periods or draws"):
+        result.wald_test(everything)
+    with pytest.warns(SimeqWarning, match="8 rows for 9 free coefficients"):
+        SystemEquations(EQUATIONS, data.iloc[:8]).fit("ols", cov_type="HC0")
+
+
+def test_a_small_sample_factor_without_degrees_of_freedom_is_refused(data):
+    plain = SystemEquations(["y1 ~ a + b + c"], data.iloc[:4])
+    for kind, kwds in [("HC1", {}), ("cluster", {"groups": [0, 0, 1, 1]})]:
+        with (
+            pytest.warns(SimeqWarning, match="fits exactly"),
+            pytest.raises(DataError, match=r"as many regressors as rows \(4\)"),
+        ):
+            plain.fit("ols", cov_type=kind, cov_kwds=kwds)
+
+
+def test_a_negative_variance_is_said_whatever_the_units():
+    rng = np.random.default_rng(5)
+    found = 0
+    for _ in range(20):
+        small = pd.DataFrame(rng.normal(size=(16, 3)), columns=["y", "x", "z"])
+        small["a"], small["b"] = np.repeat(np.arange(4), 4), np.tile(np.arange(4), 4)
+        model = SystemEquations(["y ~ x + z"], small.assign(z=small["z"] * 1e-9))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = model.fit("ols", cov_type="cluster", cov_kwds={"groups": ["a", "b"]})
+        said = [str(w.message) for w in caught if "is negative" in str(w.message)]
+        for name, variance in zip(result.params.index, np.diag(result.cov_params()), strict=True):
+            assert (variance < 0) == any(f"[y]{name[1]}" in text for text in said)
+            found += variance < 0
+    assert found > 0
+
+
+def test_a_joint_covariance_that_is_indefinite_is_called_so():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        small = pd.DataFrame(rng.normal(size=(25, 3)), columns=["y", "x", "z"])
+        small["a"], small["b"] = np.repeat(np.arange(5), 5), np.tile(np.arange(5), 5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = SystemEquations(["y ~ x + z"], small).fit(
+                "ols", cov_type="cluster", cov_kwds={"groups": ["a", "b"]}
+            )
+        if result.bse.notna().all() and np.linalg.eigvalsh(result.cov_params())[0] < -1e-8:
+            with pytest.raises(ConstraintError, match="not positive definite"):
+                result.wald_test("[y]Intercept = 0, [y]x = 0, [y]z = 0")
+            return
+    raise AssertionError("no seed gave an indefinite covariance")

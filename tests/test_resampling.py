@@ -251,6 +251,8 @@ def test_results_survive_saving(model, tmp_path):
     [
         ("bootstrap", {"n_boot": 1}, DataError, "n_boot must be"),
         ("bootstrap", {"n_boot": "many"}, DataError, "n_boot must be"),
+        ("bootstrap", {"n_boot": 9, "seed": "abc"}, DataError, "seed must be"),
+        ("bootstrap", {"n_boot": 9, "seed": -1}, DataError, "seed must be"),
         ("bootstrap", {"group": "unit"}, SimeqError, "Did you mean 'groups'"),
         ("bootstrap", {"groups": ["unit", "year"]}, DataError, "one grouping, not 2"),
         ("jackknife", {"groups": np.zeros(288)}, DataError, "one cluster"),
@@ -398,3 +400,34 @@ def test_a_long_call_goes_on_without_tqdm(model, monkeypatch):
         "3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0}
     )
     assert found.bootstrap.n_failed == 0
+
+
+@pytest.mark.parametrize("method", ["ols", "3sls"])
+@pytest.mark.parametrize(
+    ("kind", "options"), [("jackknife", {}), ("bootstrap", {"n_boot": 50, "seed": 0})]
+)
+def test_what_constraints_fix_has_no_error(model, method, kind, options):
+    """Draws of it differ by rounding errors, which gave t ratios of 1e15."""
+    found = model.fit(
+        method, constraints=TIED, cov_type=kind, cov_kwds={"groups": "unit", **options}
+    )
+    assert found.bse["one", "a"] == 0.0
+    assert np.isnan(found.tvalues["one", "a"])
+    assert found.bse.drop(("one", "a")).min() > 1e-3
+
+
+def test_one_equation_has_the_draws_intervals(model):
+    options = {"groups": "unit", "n_boot": 50, "seed": 0}
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    for kind in ("normal", "percentile", "studentised"):
+        whole = found.conf_int(0.1, kind=kind).loc["two"]
+        np.testing.assert_array_equal(found.equations["two"].conf_int(0.1, kind=kind), whole)
+    with pytest.raises(SimeqError, match="Unknown kind of interval 'None'"):
+        found.conf_int(kind=None)
+
+
+def test_fewer_draws_than_restrictions_are_said(model):
+    options = {"groups": "unit", "n_boot": 4, "seed": 0}
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    with pytest.raises(ConstraintError, match="singular.*or draws"):
+        found.wald_test("[one]a = 0, [one]b = 0, [one]y2 = 0, [two]c = 0, [two]d = 0")

@@ -186,4 +186,5 @@ def combine(
     for start in range(0, n_rows, block_rows):
         stop = min(start + block_rows, n_rows)
         kept = values.write(buffer[: stop - start], columns, start, stop)
-        yield buffer[:kept] @ weights[used]
+        if kept:
+            yield buffer[:kept] @ weights[used]

@@ -46,6 +46,7 @@ class EquationResults(Coefficients):
         self.model = EquationNames(model.endog_names[position], terms)
         self.method = system.method
         self._position = position
+        self._own = own
 
     @property
     def nobs(self) -> int:
@@ -81,6 +82,11 @@ class EquationResults(Coefficients):
     def fittedvalues(self) -> pd.Series[float]:
         """Right side (n,) at the data."""
         return self.system.fittedvalues[self.label]
+
+    def conf_int(self, alpha: float = 0.05, kind: str = "normal") -> pd.DataFrame:
+        """Confidence intervals of the equation's coefficients; see `SystemResults.conf_int`."""
+        bounds = self.system.conf_int(alpha, kind).to_numpy()[self._own]
+        return pd.DataFrame(bounds, index=self._index, columns=["lower", "upper"])
 
     def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
         """Right side of the equation at new data; see `SystemResults.predict`."""

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simeq._linalg import BoolArray, IntArray
-from simeq.errors import DataError, count, nearest
+from simeq.errors import DataError, count, listing, nearest
 from simeq.table import Table
 
 
@@ -51,7 +51,7 @@ def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> 
     Parameters
     ----------
     given : str or array
-        Name of a data column, or a label for each row of the data or of the sample.
+        Name of a data column or index level, or a label for each row of the data or of the sample.
     what : str
         The option that holds them, for errors.
     table : Table
@@ -61,19 +61,54 @@ def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> 
     Raises
     ------
     DataError
-        If the column is unknown, the length is neither, or a label is missing.
+        If the column is unknown, the length is neither, a Series belongs to other rows, a label is
+        missing, or two groupings are given for one.
     """
-    name = given if isinstance(given, str) else what
-    values = _column(given, what, table) if isinstance(given, str) else _array(given)
-    if keep is not None and len(values) == len(keep):
-        values = values[keep]
+    name, values = _labels(given, what, table, keep)
+    codes, labels = pd.factorize(values, sort=True)
+    return Groups(name, codes.astype(np.intp), np.asarray(labels))
+
+
+def read_periods(given: Any, what: str, table: Table, keep: BoolArray | None) -> Groups:
+    """Match times to the rows of the sample; ordered categories keep their order.
+
+    Raises
+    ------
+    DataError
+        As `read_groups`, and if times are text whose alphabetical order is not that of the rows.
+    """
+    name, values = _labels(given, what, table, keep)
+    codes, labels = pd.factorize(values, sort=True)
+    text = not isinstance(values, pd.Categorical) and pd.api.types.infer_dtype(values) == "string"
+    if text and (np.diff(np.unique(codes, return_index=True)[1]) < 0).any():
+        raise DataError(
+            f"{what}: {name} holds text, and its alphabetical order ({listing(labels, 4)}) is not "
+            f"that of the rows; give numbers, dates or ordered categories."
+        )
+    return Groups(name, codes.astype(np.intp), np.asarray(labels))
+
+
+def _labels(
+    given: Any, what: str, table: Table, keep: BoolArray | None
+) -> tuple[str, NDArray[Any] | pd.Categorical]:
+    """Name of a grouping, and the label of each row of the sample."""
+    pair = split_pair(given)
+    if len(pair) != 1:
+        raise DataError(f"{what} takes one grouping, not {len(pair)}.")
+    name = pair[0] if isinstance(pair[0], str) else what
+    values = _column(name, what, table) if isinstance(pair[0], str) else _array(pair[0], what)
     rows = table.index if keep is None else table.index[keep]
-    if len(values) != len(rows):
+    if len(values) not in (len(table.index), len(rows)):
         sizes = f"{len(rows):,}" if keep is None else f"{len(rows):,} (or {len(keep):,})"
         raise DataError(
             f"{what} has {count(len(values), 'label')} for the {sizes} rows of the sample (or of "
             f"the data)."
         )
+    whole = len(values) == len(table.index)
+    if isinstance(pair[0], pd.Series):
+        _require_same_rows(pair[0].index, table.index if whole else rows, what)
+    if whole and keep is not None:
+        values = values[keep]
     missing = np.asarray(pd.isna(values))
     if missing.any():
         where = rows[int(np.flatnonzero(missing)[0])]
@@ -81,19 +116,45 @@ def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> 
             f"{what}: {name} has no label in {count(int(missing.sum()), 'row')} of the sample, "
             f"first in row {where!r}; label or drop them."
         )
-    codes, labels = pd.factorize(values, sort=True)
-    return Groups(name, codes.astype(np.intp), np.asarray(labels))
+    return name, values
 
 
-def _column(name: str, what: str, table: Table) -> NDArray[Any]:
-    if name not in table:
-        raise DataError(f"{what}: unknown column {name!r}.{nearest(name, table.names)}")
-    return np.asarray(table.read(name))
+def _column(name: str, what: str, table: Table) -> NDArray[Any] | pd.Categorical:
+    if name in table:
+        return _ordered(table.read(name))
+    if name in table.index.names:
+        return _ordered(table.index.get_level_values(name).array)
+    known = [*table.names, *map(str, filter(None, table.index.names))]
+    raise DataError(f"{what}: unknown column {name!r}.{nearest(name, known)}")
 
 
-def _array(given: Any) -> NDArray[Any]:
-    values = np.asarray(given.array if isinstance(given, pd.Series) else given)
-    return values.ravel() if values.ndim == 2 and 1 in values.shape else values
+def _array(given: Any, what: str) -> NDArray[Any] | pd.Categorical:
+    values = _ordered(given.array if isinstance(given, pd.Series) else given)
+    if values.ndim == 2 and 1 in values.shape:
+        return values.ravel()
+    if values.ndim != 1:
+        raise DataError(
+            f"{what} must be a column's name or an array with a label for each row, not "
+            f"{type(given).__name__} of {values.ndim} dimensions."
+        )
+    return values
+
+
+def _ordered(values: Any) -> NDArray[Any] | pd.Categorical:
+    """Labels as an array; ordered categories as they are, since their order may count."""
+    if isinstance(values, pd.Categorical) and values.ordered:
+        return values
+    return np.asarray(values)
+
+
+def _require_same_rows(index: pd.Index[Any], rows: pd.Index[Any], what: str) -> None:
+    """Check that a Series is not of the data's rows in another order, or of others among them."""
+    if index.equals(rows) or index.nlevels != rows.nlevels or not index.isin(rows).any():
+        return
+    raise DataError(
+        f"{what} is a Series with some of the data's row labels, but not one to one in their "
+        f"order; reindex it by the data's index, or give .to_numpy() to match by position."
+    )
 
 
 def split_pair(given: Any) -> Sequence[Any]:

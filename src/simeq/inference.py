@@ -197,7 +197,7 @@ class Coefficients:
             cov = r @ whole @ r.T
             self._require_clusters(len(r))
             _require_free(r, whole, texts)
-            _require_rank(cov, texts)
+            _require_rank(r, cov, texts)
             statistic = gap @ np.linalg.solve(cov, gap)
         else:
             inverse = np.asarray(invcov, dtype=np.float64)
@@ -219,7 +219,7 @@ class Coefficients:
         if self.n_groups is not None and restrictions >= self.n_groups:
             raise ConstraintError(
                 f"{count(self.n_groups, 'cluster')} can test at most {self.n_groups - 1} "
-                f"restrictions jointly, not {restrictions}: the covariance has no higher rank."
+                f"restrictions jointly, not {restrictions}: sums over them have no higher rank."
             )
 
     def _covariance(self, cov_p: FloatArray | None) -> FloatArray:
@@ -276,8 +276,8 @@ def _require_free(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
         )
 
 
-def _require_rank(cov: FloatArray, texts: Sequence[str]) -> None:
-    """Check that the restrictions tested are distinct."""
+def _require_rank(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
+    """Check that the restrictions tested are distinct, and that their covariance has full rank."""
     size = _standard_errors(cov)
     if not np.isfinite(size).all():
         raise ConstraintError(
@@ -285,8 +285,21 @@ def _require_rank(cov: FloatArray, texts: Sequence[str]) -> None:
             f"two-way clusters with few labels can give; use one-way clusters."
         )
     correlation = cov / np.multiply.outer(size, size)
-    if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
+    smallest = np.linalg.eigvalsh(correlation)[0]
+    if smallest < -1e-10:
+        raise ConstraintError(
+            f"The covariance of the {len(texts)} restrictions tested is not positive definite, as "
+            f"two-way clusters and slowly falling kernels can give; test fewer of them jointly, or "
+            f"use one-way clusters or the Bartlett kernel."
+        )
+    if smallest <= 1e-12 and np.linalg.matrix_rank(r) == len(r):
+        raise ConstraintError(
+            f"The covariance of the {len(texts)} restrictions tested is singular: are constraints "
+            f"among them, or does it rest on as few rows, clusters, periods or draws? Test fewer "
+            f"of them jointly."
+        )
+    if smallest <= 1e-12:
         raise ConstraintError(
             f"The {len(texts)} restrictions tested are not independent ({', '.join(texts)}); "
-            f"remove those that repeat others or that constraints imply."
+            f"remove those that repeat others."
         )

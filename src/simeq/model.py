@@ -12,12 +12,13 @@ from simeq import identification
 from simeq._linalg import FloatArray, threads_for
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
-from simeq.covariance import Request, read_request, resampled_covariance, robust_covariance
+from simeq.covariance import resampled_covariance, robust_covariance
 from simeq.design import build, compress
 from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.factor import Factor
 from simeq.fitted import estimate
 from simeq.formula import caller_names
+from simeq.meat import Request, read_request
 from simeq.observations import Observations, require_rows
 from simeq.prediction import regressors, right_sides
 from simeq.results import SystemResults

@@ -11,7 +11,7 @@ import pandas as pd
 from simeq._linalg import FloatArray
 from simeq.design import Design, combine
 from simeq.errors import DataError
-from simeq.groups import Groups, read_groups
+from simeq.groups import Groups, read_groups, read_periods
 from simeq.rows import Values
 
 
@@ -46,6 +46,10 @@ class Observations:
     def groups(self, given: Any, what: str) -> Groups:
         """Match labels to the rows; see `simeq.groups.read_groups`."""
         return read_groups(given, what, self.values.table, self.values.keep)
+
+    def periods(self, given: Any, what: str) -> Groups:
+        """Match times to the rows; see `simeq.groups.read_periods`."""
+        return read_periods(given, what, self.values.table, self.values.keep)
 
 
 def require_rows(observations: Observations | None, what: str) -> Observations:

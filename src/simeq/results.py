@@ -16,12 +16,13 @@ from simeq import measures
 from simeq._linalg import BoolArray, FloatArray
 from simeq.constraints import Constraints
 from simeq.conventions import choose
-from simeq.covariance import Covariance, Request
+from simeq.covariance import Covariance
 from simeq.description import describe
 from simeq.equation_results import EquationResults
 from simeq.errors import DataError
 from simeq.fitted import Fit
 from simeq.inference import Coefficients
+from simeq.meat import Request
 from simeq.observations import Observations, require_rows
 from simeq.prediction import KINDS, Prediction, structural_prediction
 from simeq.resampling.results import Bootstrap, Jackknife

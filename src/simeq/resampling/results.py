@@ -97,7 +97,7 @@ class Bootstrap:
         alpha : float
         kind : {"percentile", "basic", "studentised"}
         """
-        kind = choose(kind.replace("z", "s"), KINDS, "kind of interval")
+        kind = choose(str(kind).replace("z", "s"), KINDS, "kind of interval")
         tails = [alpha / 2.0, 1.0 - alpha / 2.0]
         draws = self.params.to_numpy(dtype=np.float64)
         if kind == "studentised":

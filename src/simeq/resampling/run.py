@@ -54,7 +54,7 @@ def bootstrap(
     groups: Groups,
     index: pd.Index[str],
     n_boot: int,
-    seed: int | np.random.Generator | None,
+    generator: np.random.Generator,
 ) -> tuple[Bootstrap, FloatArray]:
     """Draw clusters with replacement, as many as there are.
 
@@ -62,7 +62,6 @@ def bootstrap(
     -------
     Bootstrap, and the covariance (K, K) of the draws
     """
-    generator = np.random.default_rng(seed)
     g = groups.number
     counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
     params, _ = _estimate(drawable, counts.astype(np.float64), errors=False, what="bootstrap")

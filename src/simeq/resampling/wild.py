@@ -13,9 +13,10 @@ from simeq.constraints import Constraints, read_constraints
 from simeq.conventions import choose
 from simeq.errors import ConstraintError, DataError, SimeqWarning, count, listing, warn
 from simeq.estimators.restriction import Restriction, restrict
-from simeq.groups import Groups, split_pair
+from simeq.groups import Groups
 from simeq.observations import Observations, require_rows
 from simeq.resampling.draws import Drawable, drawable
+from simeq.resampling.randomness import random_generator, require_draws
 from simeq.resampling.wild_results import Experiment, WildTest, share_of
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ def wild_test(
     199 draws, Webb weights, 48 clusters
     """
     name = choose(weights, WEIGHTS, "weights")
-    if not isinstance(n_boot, int | np.integer) or n_boot < 2:
-        raise DataError(f"n_boot must be a whole number above 1, not {n_boot!r}.")
+    number = require_draws(n_boot)
     system = result.model.system
     rows = require_rows(result.model.observations, "draws of the wild bootstrap")
     labelled = _clusters(rows, groups)
@@ -114,7 +114,7 @@ def wild_test(
     method, convention = result._fit.method, result._fit.convention
     plan = drawable(system, rows, labelled, method, convention, own)
     _require_kept(plan, r, system.coefficient_names)
-    drawn = _weights(name, labelled.number, int(n_boot), np.random.default_rng(seed))
+    drawn = _weights(name, labelled.number, number, random_generator(seed))
     experiment = Experiment(result, plan, own, r, drawn)
     signed, statistic, signs, draws = experiment.at(q)
     _require_statistic(result, statistic, texts)
@@ -146,10 +146,7 @@ def _clusters(rows: Observations, given: Any) -> Groups:
     if given is None:
         each = np.arange(rows.design.sample.nobs)
         return Groups("rows", each, each)
-    pair = split_pair(given)
-    if len(pair) > 1:
-        raise DataError(f"The wild bootstrap takes one grouping, not {len(pair)}.")
-    groups = rows.groups(pair[0], "groups")
+    groups = rows.groups(given, "groups")
     if groups.number < 2:
         raise DataError(f"groups: {groups.name} has one cluster; the wild bootstrap needs several.")
     return groups
@@ -159,7 +156,7 @@ def _require_clusters(groups: Groups, number: int) -> None:
     if number >= groups.number:
         raise ConstraintError(
             f"{count(groups.number, 'cluster')} can test at most {groups.number - 1} restrictions "
-            f"jointly, not {number}: the covariance has no higher rank."
+            f"jointly, not {number}: sums over them have no higher rank."
         )
 
 

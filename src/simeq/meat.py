@@ -1,0 +1,247 @@
+"""The middle of a sandwich: Σ s s' over rows, clusters or lags, as a request asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simeq import sandwich
+from simeq._linalg import FloatArray
+from simeq.conventions import choose
+from simeq.errors import DataError, SimeqError, listing, nearest
+from simeq.groups import Groups, split_pair
+from simeq.observations import Observations
+from simeq.scores import Scores
+
+#: What each kind takes in ``cov_kwds``; the first ones, in upper case, must be given.
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "nonrobust": (),
+    "HC0": (),
+    "HC1": (),
+    "cluster": ("GROUPS", "use_correction"),
+    "HAC": ("maxlags", "kernel", "time", "use_correction"),
+    "hac-panel": ("GROUPS", "time", "maxlags", "kernel", "use_correction"),
+    "hac-groupsum": ("TIME", "maxlags", "kernel", "use_correction"),
+    "jackknife": ("groups", "center"),
+    "bootstrap": ("groups", "n_boot", "seed"),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A kind of covariance with its options, checked."""
+
+    name: str
+    options: Mapping[str, Any]
+
+    def __getitem__(self, option: str) -> Any:
+        return self.options.get(option)
+
+    @property
+    def is_resampling(self) -> bool:
+        """Whether the system is estimated again on parts or draws of the sample."""
+        return self.name in ("jackknife", "bootstrap")
+
+    @property
+    def kernel(self) -> str:
+        """Name of the kernel."""
+        return choose(self.options.get("kernel", "bartlett"), sandwich.KERNELS, "kernel")
+
+    @property
+    def use_correction(self) -> bool:
+        """Whether the small-sample factor is applied: by default for clusters alone."""
+        given = self.options.get("use_correction", self.name == "cluster")
+        if not isinstance(given, bool | np.bool_):
+            raise SimeqError(f"use_correction must be True or False, not {given!r}.")
+        return bool(given)
+
+
+def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
+    """Check a kind of covariance and its options.
+
+    Raises
+    ------
+    SimeqError
+        If the kind or an option is unknown, or one that must be given is not.
+    """
+    by_lower = {name.lower(): name for name in OPTIONS}
+    name = by_lower[choose(cov_type, by_lower, "cov_type")]
+    known = {option.lower(): option.isupper() for option in OPTIONS[name]}
+    if not isinstance(cov_kwds, Mapping | None):
+        raise SimeqError(f"cov_kwds must be a dict of options of {name!r}, not {cov_kwds!r}.")
+    given = dict(cov_kwds or {})
+    for option in given:
+        if option not in known:
+            takes = listing(known) or "nothing"
+            raise SimeqError(
+                f"cov_kwds of {name!r} takes {takes}, not {option!r}.{nearest(str(option), known)}"
+            )
+    for option, needed in known.items():
+        if needed and given.get(option) is None:
+            raise SimeqError(f"cov_type={name!r} needs cov_kwds={{{option!r}: column or array}}.")
+    return Request(name, given)
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """Scores of an estimate on the rows of the sample, with the coefficients' names."""
+
+    scores: Scores
+    observations: Observations
+    names: tuple[str, ...]
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the sample."""
+        return self.observations.design.sample.nobs
+
+    def blocks(self) -> Iterator[FloatArray]:
+        """Scores (rows, p), block by block."""
+        return self.scores.blocks(self.observations.blocks)
+
+    def whole(self) -> FloatArray:
+        """Scores (n, p)."""
+        return np.concatenate(list(self.blocks()))
+
+    def in_units(self) -> FloatArray:
+        """Scores (n, K) of the regressors as they are, in which bandwidths are chosen."""
+        return np.concatenate(list(self.scores.in_units(self.observations.blocks)))
+
+    def groups(self, given: Any, what: str) -> Groups:
+        """Match labels to the rows."""
+        return self.observations.groups(given, what)
+
+    def periods(self, given: Any) -> Groups:
+        """Match times to the rows."""
+        return self.observations.periods(given, "time")
+
+
+@dataclass(frozen=True)
+class Meat:
+    """Σ s s' with what it was summed over.
+
+    Attributes
+    ----------
+    matrix : (p, p) array
+    note : str
+        What it is, in words.
+    terms : int
+        Sums of scores in it: rows, clusters or periods. Its rank is less.
+    of : {"row", "cluster", "period"}
+        What each sum is of.
+    n_groups : int or None
+        Clusters, the smaller number of two-way ones.
+    """
+
+    matrix: FloatArray
+    note: str
+    terms: int
+    of: str = "row"
+    n_groups: int | None = None
+
+
+def _heteroskedastic(request: Request, rows: RowScores) -> Meat:
+    note = f"heteroskedasticity-robust sandwich across equations, {request.name}"
+    return Meat(sandwich.heteroskedastic(rows.blocks()), note, rows.nobs)
+
+
+def _clustered(request: Request, rows: RowScores) -> Meat:
+    """One-way clusters, or two-way ones by inclusion and exclusion; Cameron et al. (2011)."""
+    pair = split_pair(request["groups"])
+    if len(pair) > 2:
+        raise DataError(f"groups holds {len(pair)} groupings; clusters are one-way or two-way.")
+    ways = [rows.groups(given, "groups") for given in pair]
+    meat = sum(_one_way(request, rows, groups) for groups in ways)
+    if len(ways) == 2:
+        meat = meat - _one_way(request, rows, ways[0].crossed(ways[1]))
+    numbers = " and ".join(f"{groups.number} of {groups.name}" for groups in ways)
+    fewest = min(groups.number for groups in ways)
+    note = f"clustered across equations, {numbers}"
+    return Meat(np.asarray(meat), note, fewest, "cluster", fewest)
+
+
+def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
+    if groups.number < 2:
+        raise DataError(
+            f"groups: {groups.name} has one cluster; clustered errors need two at the least, and "
+            f"are worth little below some ten."
+        )
+    sums = sandwich.group_sums(rows.blocks(), groups.codes, groups.number)
+    factor = groups.number / (groups.number - 1.0) if request.use_correction else 1.0
+    return factor * sandwich.clustered(sums)
+
+
+def _in_time(request: Request, rows: RowScores) -> Meat:
+    if request["time"] is not None:
+        time = rows.periods(request["time"])
+        if (np.diff(time.codes) <= 0).any():
+            where = int(np.flatnonzero(np.diff(time.codes) <= 0)[0]) + 1
+            raise DataError(
+                f"time: {time.name} does not increase at row {where + 1} of the sample; sort the "
+                f"data by time, or use 'hac-panel' or 'hac-groupsum' for a panel."
+            )
+    scores = rows.whole()
+    weights, lags = _weights(request, len(scores), rows.in_units)
+    meat = sandwich.serially_correlated(scores, weights)
+    return Meat(meat, _hac_note(request, lags), len(scores))
+
+
+def _in_panels(request: Request, rows: RowScores) -> Meat:
+    groups = rows.groups(request["groups"], "groups")
+    order = np.argsort(groups.codes, kind="stable")
+    if request["time"] is not None:
+        time = rows.groups(request["time"], "time").codes[order]
+        within = np.diff(groups.codes[order]) == 0
+        if ((np.diff(time) <= 0) & within).any():
+            raise DataError("time does not increase within each panel; sort the data by time.")
+    scores = rows.whole()[order]
+    longest = int(np.bincount(groups.codes).max())
+    weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
+    meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], weights)
+    note = f"{_hac_note(request, lags)} within {groups.number} of {groups.name}"
+    return Meat(meat, note, len(scores))
+
+
+def _by_period(request: Request, rows: RowScores) -> Meat:
+    """Serial correlation of the sums by period; Driscoll and Kraay (1998)."""
+    time = rows.periods(request["time"])
+    sums = sandwich.group_sums(rows.blocks(), time.codes, time.number)
+    units = rows.scores.in_units(rows.observations.blocks)
+    weights, lags = _weights(
+        request, time.number, lambda: sandwich.group_sums(units, time.codes, time.number)
+    )
+    meat = sandwich.serially_correlated(sums, weights)
+    note = f"{_hac_note(request, lags)} of sums over {time.number} of {time.name}"
+    return Meat(meat, note, time.number, "period")
+
+
+def _weights(
+    request: Request, n: int, scores: Callable[[], FloatArray]
+) -> tuple[FloatArray, float]:
+    """Kernel weights for n periods and the number of lags, given or automatic."""
+    lags = request["maxlags"]
+    if lags is None:
+        lags = min(sandwich.automatic_lags(scores(), request.kernel), n - 1)
+    if not isinstance(lags, int | float | np.number) or not 0 <= lags < n:
+        raise DataError(
+            f"maxlags must be from 0 to {n - 1}, one less than the periods there are; not {lags!r}."
+        )
+    lags = float(lags) if request.kernel == "qs" else int(lags)
+    return sandwich.kernel_weights(request.kernel, lags, n), float(lags)
+
+
+def _hac_note(request: Request, lags: float) -> str:
+    return f"serial correlation and heteroskedasticity, {request.kernel} kernel, {lags:g} lags"
+
+
+MAKERS: Mapping[str, Callable[[Request, RowScores], Meat]] = {
+    "HC0": _heteroskedastic,
+    "HC1": _heteroskedastic,
+    "cluster": _clustered,
+    "HAC": _in_time,
+    "hac-panel": _in_panels,
+    "hac-groupsum": _by_period,
+}
