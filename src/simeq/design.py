@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from simeq.formula import (
     code_columns,
     term_name,
 )
+from simeq.identities import Identity
+from simeq.lags import Lag
 from simeq.roles import instrument_lists
 from simeq.rows import Values
 from simeq.sample import Sample, settle
@@ -57,6 +59,12 @@ class Design:
     functions : frozenset of str
         Functions and modules of the caller, beside numpy and patsy's, that factors name.
     sample : Sample
+    reads : dict
+        Data columns that each factor reads.
+    identities : tuple of Identity
+        Accounting identities; each of their terms is a column.
+    lags : tuple of Lag
+        Columns that hold earlier values of endogenous variables.
     """
 
     labels: tuple[str, ...]
@@ -71,6 +79,9 @@ class Design:
     scalars: Mapping[str, Any]
     functions: frozenset[str]
     sample: Sample
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    identities: tuple[Identity, ...] = ()
+    lags: tuple[Lag, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,17 +108,25 @@ def build(spec: Specification, table: Table, caller: Lookup, missing: str) -> tu
     columns = dict.fromkeys([*(c for own in reads.values() for c in own), *spec.endog])
     sample, values = settle(table, bound, list(columns), missing)
     for equation in spec.equations:
-        if values.kinds[equation.left] != 1:
-            table.refuse_numeric_use(reads[equation.left], equation.left)
-            raise FormulaError(
-                f"{equation.where}: the left side {equation.left} must be one numeric column; "
-                f"write arithmetic inside I(…), as in I(1.0 * (y > 0))."
-            )
+        _require_numeric(equation.left, f"{equation.where}: the left side", values)
+    for identity in spec.identities:
+        for code in identity.factors:
+            _require_numeric(code, f"{identity.where}: the term", values)
     termlists = [*(equation.terms for equation in spec.equations), *lists]
     coded = code_columns(termlists, values.kinds)
     for equation, own in zip(spec.equations, coded, strict=False):
         _warn_of_constant_categories(equation.where, equation.terms, own)
     return _lay_out(spec, coded, values, sample), values
+
+
+def _require_numeric(code: str, what: str, values: Values) -> None:
+    """Check that a factor is one column of numbers."""
+    if values.kinds[code] != 1:
+        values.table.refuse_numeric_use(values.expressions[code].reads, code)
+        raise FormulaError(
+            f"{what} {code} must be one numeric column; write arithmetic inside I(…), as in "
+            f"I(1.0 * (y > 0))."
+        )
 
 
 def _warn_of_constant_categories(
@@ -145,11 +164,13 @@ def _lay_out(
     scalars = {n: v for n, v in outside.items() if pd.api.types.is_scalar(v)}
     others = [n for n in outside if n not in scalars]
     functions = frozenset(n for n in others if not is_standard(n, outside[n], PATSY_NAMES))
-    dependents = positions(Column(e.left, (e.left,), (Part(e.left),)) for e in spec.equations)
+    dependents = positions(_itself(equation.left) for equation in spec.equations)
     regressors = tuple(positions(right) for right in coded[:number])
     first: dict[frozenset[int], tuple[int, ...]] = {}  # the same set is the same list
     found = [positions(instruments) for instruments in coded[number:]]
     lists = [first.setdefault(frozenset(own), own) for own in found]
+    for identity in spec.identities:
+        positions(map(_itself, identity.factors))
     return Design(
         labels=tuple(e.label for e in spec.equations),
         texts=tuple(e.text for e in spec.equations),
@@ -163,7 +184,15 @@ def _lay_out(
         scalars=scalars,
         functions=functions,
         sample=sample,
+        reads={code: source.reads for code, source in values.expressions.items()},
+        identities=spec.identities,
+        lags=spec.lags,
     )
+
+
+def _itself(code: str) -> Column:
+    """Column of a numeric factor by itself."""
+    return Column(code, (code,), (Part(code),))
 
 
 def compress(design: Design, values: Values, block_rows: int | None = None) -> Factor:

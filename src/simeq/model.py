@@ -18,9 +18,12 @@ from simeq.errors import SimeqError, SimeqWarning, warn
 from simeq.factor import Factor
 from simeq.fitted import estimate
 from simeq.formula import caller_names
+from simeq.identities import Identities
+from simeq.lags import Lags
 from simeq.meat import Request, read_request
 from simeq.observations import Observations, require_rows
 from simeq.prediction import regressors, right_sides
+from simeq.reduced_form.check import require_identities
 from simeq.results import SystemResults
 from simeq.specification import Equations, Instruments, specify
 from simeq.system import System
@@ -46,6 +49,16 @@ class SystemEquations:
         Without `instruments`, Stata's rule holds: endogenous are the columns that any left side
         reads, those in `endog`, and every term that reads one of them; the instruments are all
         exogenous terms and those in `exog`. What `exog` names is exogenous whatever it reads.
+    identities : str or list of str, optional
+        What holds by definition, as ``"gnp = consump + invest + govExp"``: a linear combination
+        of columns, or of terms such as ``np.log(y)``, that the data must satisfy. The left side
+        counts as a left side above; other columns in identities are variables of the system, so
+        that the rule takes those that are not endogenous as instruments. They close the system
+        for `SystemResults.reduced_form`.
+    lags : dict, optional
+        Which columns hold earlier values of endogenous variables, as ``{"gnpLag": "gnp"}``, or
+        with the order ``{"gnpLag2": ("gnp", 2)}``. They are predetermined, and make the reduced
+        form dynamic.
     missing : {"drop", "raise"}
         What to do with rows that miss a value in any column or term of the system.
     rank : {"raise", "drop"}
@@ -56,7 +69,7 @@ class SystemEquations:
     FormulaError
         If an equation, an instrument or a role cannot be read.
     DataError
-        If a column cannot be used, or no row is complete.
+        If a column cannot be used, no row is complete, or an identity does not hold.
     CollinearityError
         If regressors of an equation are collinear and ``rank="raise"``.
 
@@ -81,16 +94,19 @@ class SystemEquations:
         instruments: Instruments = None,
         endog: Sequence[str] | str | None = None,
         exog: Sequence[str] | str | None = None,
+        identities: Identities = None,
+        lags: Lags = None,
         missing: Literal["drop", "raise"] = "drop",
         rank: Literal["raise", "drop"] = "raise",
     ) -> None:
         if rank not in ("raise", "drop"):
             raise SimeqError(f"rank must be 'raise' or 'drop', not {rank!r}.")
         table = Table(data)
-        spec = specify(equations, instruments, endog, exog, table.names)
+        spec = specify(equations, instruments, endog, exog, table.names, identities, lags)
         design, values = build(spec, table, caller_names(1), missing)
         self.system = System(design, compress(design, values), rank)
         self.observations: Observations | None = Observations(design, values)
+        require_identities(self.system, self.observations)
         with threads_for(self.system.columns.size):
             self.system.prepare()
 

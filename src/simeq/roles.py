@@ -8,6 +8,7 @@ from typing import TypeAlias
 from simeq.errors import FormulaError, SimeqWarning, listing, nearest, warn
 from simeq.expression import bare_column, plain
 from simeq.formula import Term, term_name
+from simeq.identities import Identity
 from simeq.specification import Equation, Specification
 
 #: For each factor's code the data columns that it reads.
@@ -27,7 +28,7 @@ def instrument_lists(spec: Specification, reads: Reads) -> tuple[Sequence[Term],
     """
     if spec.instruments:
         for terms in spec.instruments:
-            _refuse_dependents(spec.equations, terms, reads)
+            _refuse_dependents(spec.definitions, terms, reads)
         return spec.instruments
     return (tuple(exogenous_terms(spec, reads)),)
 
@@ -35,9 +36,10 @@ def instrument_lists(spec: Specification, reads: Reads) -> tuple[Sequence[Term],
 def exogenous_terms(spec: Specification, reads: Reads) -> dict[Term, None]:
     """Exogenous terms under Stata's rule, in order.
 
-    Endogenous are the data columns that any left side reads and those in `endog`, less what
-    `exog` names, and with them every term that reads one; a term that `exog` names is exogenous
-    whatever it reads.
+    Endogenous are the data columns that any left side reads, of an equation or an identity, and
+    those in `endog`, less what `exog` names, and with them every term that reads one; a term that
+    `exog` names is exogenous whatever it reads. What only identities read is a variable of the
+    system like any other.
 
     Raises
     ------
@@ -47,13 +49,12 @@ def exogenous_terms(spec: Specification, reads: Reads) -> dict[Term, None]:
     _check_endog(spec, reads)
     _check_exog(spec, reads)
     endogenous = set(spec.endog)
-    for equation in spec.equations:
-        endogenous.update(_own_endogenous(equation, spec, reads))
+    for definition in spec.definitions:
+        endogenous.update(_own_endogenous(definition, spec, reads))
     found: dict[Term, None] = {}
-    for equation in spec.equations:
-        for term in equation.terms:
-            if term in spec.exog_terms or not _columns(term, reads) & endogenous:
-                found[term] = None
+    for term in spec.terms:
+        if term in spec.exog_terms or not _columns(term, reads) & endogenous:
+            found[term] = None
     found.update(dict.fromkeys(spec.exog_terms))
     return found
 
@@ -69,13 +70,15 @@ def _exog_columns(spec: Specification) -> set[str]:
     return {column for code in bare if (column := bare_column(code)) is not None}
 
 
-def _own_endogenous(equation: Equation, spec: Specification, reads: Reads) -> list[str]:
-    """Columns that an equation's left side makes endogenous."""
-    columns = [name for name in reads[equation.left] if name not in _exog_columns(spec)]
+def _own_endogenous(
+    definition: Equation | Identity, spec: Specification, reads: Reads
+) -> list[str]:
+    """Columns that a left side makes endogenous."""
+    columns = [name for name in reads[definition.left] if name not in _exog_columns(spec)]
     if len(columns) > 1:
         warn(
-            f"{equation.where}: the left side {equation.left} reads {listing(columns)}; all are "
-            f"taken as endogenous. Name in exog= those that are not.",
+            f"{definition.where}: the left side {definition.left} reads {listing(columns)}; all "
+            f"are taken as endogenous. Name in exog= those that are not.",
             SimeqWarning,
         )
     return columns
@@ -83,7 +86,7 @@ def _own_endogenous(equation: Equation, spec: Specification, reads: Reads) -> li
 
 def _check_endog(spec: Specification, reads: Reads) -> None:
     """Check that each name in `endog` is read by an equation, and is not in `exog` as well."""
-    terms = [term for e in spec.equations for term in (*e.terms, (e.left,))]
+    terms = [*spec.terms, *((definition.left,) for definition in spec.definitions)]
     read = {name for term in terms for name in _columns(term, reads)}
     for name in spec.endog:
         if name in _exog_columns(spec):
@@ -97,23 +100,24 @@ def _check_endog(spec: Specification, reads: Reads) -> None:
 
 def _check_exog(spec: Specification, reads: Reads) -> None:
     """Check that `exog` does not name a dependent itself."""
-    for equation in spec.equations:
-        columns = set(reads[equation.left])
-        if (columns and columns <= _exog_columns(spec)) or (equation.left,) in spec.exog_terms:
+    for definition in spec.definitions:
+        columns = set(reads[definition.left])
+        if (columns and columns <= _exog_columns(spec)) or (definition.left,) in spec.exog_terms:
             raise FormulaError(
-                f"exog names {equation.left}, the dependent of equation {equation.label}; a "
-                f"dependent cannot be exogenous."
+                f"exog names {definition.left}, {definition.role}; a dependent cannot be exogenous."
             )
 
 
-def _refuse_dependents(equations: Sequence[Equation], terms: Sequence[Term], reads: Reads) -> None:
-    """Check that no instrument reads a dependent; one made of several columns is read by all."""
-    for equation in equations:
-        dependent = set(reads[equation.left])
+def _refuse_dependents(
+    definitions: Sequence[Equation | Identity], terms: Sequence[Term], reads: Reads
+) -> None:
+    """Check that no instrument reads a left side; one made of several columns is read by all."""
+    for definition in definitions:
+        dependent = set(reads[definition.left])
         for term in terms:
             if dependent and dependent <= _columns(term, reads):
                 raise FormulaError(
-                    f"The instrument {term_name(term)} reads {listing(sorted(dependent))}, the "
-                    f"dependent of equation {equation.label}. A lag belongs in data as a column "
+                    f"The instrument {term_name(term)} reads {listing(sorted(dependent))}, "
+                    f"{definition.role}. A lag belongs in data as a column "
                     f"of its own."
                 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from simeq.errors import FormulaError, listing, nearest
-from simeq.expression import is_name, plain
+from simeq.expression import plain
 from simeq.formula import Term, left_side, parse
+from simeq.identities import Identities, Identity, read_identities, require_known
+from simeq.lags import Lag, Lags, check_lags, read_lags
+from simeq.naming import Names, entries, named_terms
 
 Equations: TypeAlias = Mapping[str, str] | Sequence[str] | str
 Instruments: TypeAlias = str | Mapping[str, str] | Sequence[str] | None
@@ -28,6 +31,11 @@ class Equation:
         """How an error names it."""
         return f"Equation {self.label}"
 
+    @property
+    def role(self) -> str:
+        """How an error names its left side."""
+        return f"the dependent of equation {self.label}"
+
 
 @dataclass(frozen=True)
 class Specification:
@@ -42,12 +50,32 @@ class Specification:
         Data columns named as endogenous.
     exog : dict
         What the user named as exogenous, with the terms that each entry stands for.
+    identities : tuple of Identity
+    lags : tuple of Lag
     """
 
     equations: tuple[Equation, ...]
     instruments: tuple[tuple[Term, ...], ...]
     endog: tuple[str, ...]
     exog: Mapping[str, tuple[Term, ...]]
+    identities: tuple[Identity, ...] = ()
+    lags: tuple[Lag, ...] = ()
+
+    @property
+    def definitions(self) -> tuple[Equation | Identity, ...]:
+        """All that has a left side: equations, then identities."""
+        return (*self.equations, *self.identities)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Terms of the right sides, those of equations first."""
+        parts = ((code,) for identity in self.identities for code in identity.factors[1:])
+        return tuple(dict.fromkeys([*(t for e in self.equations for t in e.terms), *parts]))
+
+    @property
+    def every_term(self) -> tuple[Term, ...]:
+        """Terms of the right sides, and instruments that the user gave."""
+        return (*self.terms, *(term for own in self.instruments for term in own))
 
     @property
     def exog_terms(self) -> tuple[Term, ...]:
@@ -60,6 +88,8 @@ class Specification:
         for equation in self.equations:
             for term in ((equation.left,), *equation.terms):
                 found.update({code: equation.where for code in term if code not in found})
+        for identity in self.identities:
+            found.update({c: identity.where for c in identity.factors if c not in found})
         for where, terms in (
             *(("instruments", terms) for terms in self.instruments),
             *((f"exog {entry!r}", terms) for entry, terms in self.exog.items()),
@@ -74,6 +104,8 @@ def specify(
     endog: Sequence[str] | str | None,
     exog: Sequence[str] | str | None,
     columns: Sequence[str],
+    identities: Identities = None,
+    lags: Lags = None,
 ) -> Specification:
     """Parse what the user asks for.
 
@@ -86,16 +118,25 @@ def specify(
         raise FormulaError(
             "instruments already says who is endogenous; give either it, or endog and exog."
         )
-    names = _Names()
+    names = Names()
     parsed = _equations(equations, names)
     lists = _instruments(instruments, parsed)
-    chosen = {entry: _exog_terms(entry, columns) for entry in _entries(exog, "exog")}
+    chosen = {entry: named_terms(entry, columns, "exog") for entry in entries(exog, "exog")}
+    known = {plain(equation.left): equation.role for equation in parsed}
+    defined = read_identities(identities, known, names)
+    declared = read_lags(lags, columns, names)
+    if instruments is None:  # a declared lag is predetermined, whatever it reads
+        chosen |= {lag.column: (term,) for lag, term in declared.items()}
     spec = Specification(
         parsed,
         tuple(tuple(map(names.term, terms)) for terms in lists),
-        _entries(endog, "endog"),
+        entries(endog, "endog"),
         {entry: tuple(map(names.term, terms)) for entry, terms in chosen.items()},
+        defined,
+        tuple(declared),
     )
+    require_known(defined, replace(spec, identities=()).codes(), columns)
+    check_lags(declared, [own.left for own in spec.definitions], spec.every_term)
     if "Intercept" in spec.codes():
         raise FormulaError(
             "A data column named 'Intercept' cannot stand in a formula: the constant has that "
@@ -104,24 +145,7 @@ def specify(
     return spec
 
 
-class _Names:
-    """One name for what is the same: ``a:b`` and ``b:a``, ``Q("x y")`` and ``Q('x y')``."""
-
-    def __init__(self) -> None:
-        self._factors: dict[str, str] = {}
-        self._terms: dict[frozenset[str], Term] = {}
-
-    def factor(self, code: str) -> str:
-        """Return the code under which a factor was met first."""
-        return self._factors.setdefault(code.replace('"', "'"), code)
-
-    def term(self, term: Term) -> Term:
-        """Return the order of factors in which a term was met first."""
-        factors = tuple(map(self.factor, term))
-        return self._terms.setdefault(frozenset(factors), factors)
-
-
-def _equations(equations: Equations, names: _Names) -> tuple[Equation, ...]:
+def _equations(equations: Equations, names: Names) -> tuple[Equation, ...]:
     if isinstance(equations, Mapping):
         named = [(_checked_label(label), text) for label, text in equations.items()]
     else:
@@ -202,26 +226,3 @@ def _instrument_list(text: str, where: str) -> tuple[Term, ...]:
     if not formula.right:
         raise FormulaError(f"{where}: {text!r} names no instrument.")
     return formula.right
-
-
-def _entries(given: Sequence[str] | str | None, what: str) -> tuple[str, ...]:
-    if given is None:
-        return ()
-    if not isinstance(given, Iterable):
-        raise FormulaError(f"{what} holds names as text, not {given!r}.")
-    entries = (given,) if isinstance(given, str) else tuple(given)
-    for entry in entries:
-        if not isinstance(entry, str):
-            raise FormulaError(f"{what} holds names as text, not {entry!r}.")
-    return entries
-
-
-def _exog_terms(entry: str, columns: Sequence[str]) -> tuple[Term, ...]:
-    """Return the terms that an entry of exog stands for: a column's name, or a formula's right."""
-    if entry in columns:
-        return ((entry if is_name(entry) else f"Q({entry!r})",),)
-    text = entry.strip().removeprefix("~")
-    terms = parse(f"~ 0 + {text}", f"exog {entry!r}").right
-    if not terms:
-        raise FormulaError(f"exog {entry!r} names no term.")
-    return terms

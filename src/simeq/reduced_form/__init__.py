@@ -1,0 +1,1 @@
+"""What follows from a simultaneous system: total effects, feedback, multipliers, forecasts."""

@@ -1,0 +1,152 @@
+"""Accounting identities and declared lags: their text, their columns, what they make endogenous."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simeq import SystemEquations
+from simeq.errors import DataError, FormulaError
+from simeq.identities import parse_identity
+
+EQUATIONS = {
+    "consumption": "consump ~ corpProf + corpProfLag + wages",
+    "investment": "invest ~ corpProf + corpProfLag + capitalLag",
+    "private_wages": "privWage ~ gnp + gnpLag + trend",
+}
+IDENTITIES = [
+    "gnp = consump + invest + govExp",
+    "corpProf = gnp - taxes - privWage",
+    "wages = privWage + govWage",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "weights"),
+    [
+        ("gnp = c + i", "gnp", {"c": 1.0, "i": 1.0}),
+        ("x=0.5*(a + b) - -2", "x", {"a": 0.5, "b": 0.5, "Intercept": 2.0}),
+        ("x = (a - (b - 3)/2)*4", "x", {"a": 4.0, "b": -2.0, "Intercept": 6.0}),
+        ("x = a + b - b", "x", {"a": 1.0}),
+        ("x = 1e3*a/(2 + 3)", "x", {"a": 200.0}),
+        ("Q('a = b') = Q(\"c d\")\n + e", "Q('a = b')", {'Q("c d")': 1.0, "e": 1.0}),
+        ("np.log(y) = np.log( a ) - b", "np.log(y)", {"np.log(a)": 1.0, "b": -1.0}),
+    ],
+)
+def test_identity_is_a_linear_combination(text, left, weights):
+    found = parse_identity(text)
+    assert found.left == left
+    assert dict(found.weights) == weights
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gnp", "one equals sign"),
+        ("gnp == c", "one equals sign"),
+        ("a = b = c", "one equals sign"),
+        ("a = (b", "one equals sign"),
+        ("gnp = c*i", r"c \* i is not linear"),
+        ("gnp = c/i", "c / i is not linear"),
+        ("gnp = 2/c", "2 / c is not linear"),
+        ("gnp = c**2", "not linear arithmetic"),
+        ("gnp = c if i else g", "not linear arithmetic"),
+        ("gnp = c + 'x'", "not linear arithmetic"),
+        ("gnp = c/0", "division by zero"),
+        ("gnp = 1e999*c", "not finite"),
+        ("2*gnp = c", "one variable by itself"),
+        ("a + b = c", "one variable by itself"),
+        ("gnp = gnp + c", "both sides"),
+        ("gnp = 3", "no variable stands on the right"),
+        ("gnp = c + Intercept", "write a constant as a number"),
+        ("gnp = c +", "cannot read"),
+        (3, "An identity is text"),
+    ],
+)
+def test_what_is_no_identity(text, message):
+    with pytest.raises(FormulaError, match=message):
+        parse_identity(text)
+
+
+def test_identities_bring_the_instruments_of_klein(klein, klein_model):
+    closed = SystemEquations(EQUATIONS, klein, identities=IDENTITIES)
+    assert set(closed.instrument_names["consumption"]) == set(
+        klein_model.instrument_names["consumption"]
+    )
+    # The same columns in another order.
+    np.testing.assert_allclose(closed.fit().params, klein_model.fit().params, rtol=1e-10)
+
+
+def test_identities_do_not_touch_estimates_with_instruments(klein, klein_model):
+    instruments = "~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag"
+    closed = SystemEquations(EQUATIONS, klein, instruments=instruments, identities=IDENTITIES)
+    for method in ("ols", "sur", "2sls", "3sls"):
+        found, expected = closed.fit(method), klein_model.fit(method)
+        np.testing.assert_allclose(found.params, expected.params, rtol=1e-10)
+        np.testing.assert_allclose(found.bse, expected.bse, rtol=1e-10)
+
+
+def test_identity_that_does_not_hold_says_by_how_much_and_where(klein):
+    broken = klein.set_index("year")
+    broken.loc[1929, "gnp"] += 0.5
+    with pytest.raises(DataError, match=r"row 1929: gnp is .*, 0\.5 apart; off in 1 row of 21"):
+        SystemEquations(EQUATIONS, broken, identities=IDENTITIES)
+
+
+def test_small_part_of_an_identity_is_seen(klein):
+    data = klein.assign(big=klein["gnp"] * 1e9 + klein["trend"])
+    SystemEquations(EQUATIONS, data, identities=[*IDENTITIES, "big = 1e9*gnp + trend"])
+    with pytest.raises(DataError, match="does not hold"):
+        SystemEquations(EQUATIONS, data, identities=[*IDENTITIES, "big = 1e9*gnp + 2*trend"])
+
+
+def test_single_precision_is_not_taken_for_an_error(klein):
+    SystemEquations(EQUATIONS, klein.astype(np.float32), identities=IDENTITIES)
+
+
+def test_columns_of_identities_take_part_in_the_sample(klein):
+    gap = klein.assign(govExp=klein["govExp"].where(klein["year"] != 1930))
+    found = SystemEquations(EQUATIONS, gap, identities=IDENTITIES)
+    assert found.nobs == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"identities": "consump = gnp - invest"}, "consump is the dependent of equation cons"),
+        ({"identities": ["gnp = consump + x"]}, "unknown column 'x'"),
+        ({"identities": ["gnp = consump + govExpp"]}, "Did you mean 'govExp'"),
+        ({"identities": ["gnp = np.exp(consump)"]}, "no term of the equations"),
+        ({"identities": [*IDENTITIES, "gnp = consump"]}, "gnp is the left side of the identity"),
+        ({"identities": "gnp = flag"}, "must be one numeric column"),
+        ({"identities": IDENTITIES, "exog": "gnp"}, "exog names gnp, the left side of the id"),
+        ({"identities": IDENTITIES, "instruments": "~ gnp"}, "reads gnp, the left side"),
+        ({"lags": {"gnpLga": "consump"}}, "Did you mean 'gnpLag'"),
+        ({"lags": {"gnpLag": "consum"}}, "Did you mean 'consump'"),
+        ({"lags": {"gnpLag": "gnp"}}, "no endogenous variable"),
+        ({"lags": {"gnpLag": ("consump", 0)}}, "whole number from 1"),
+        ({"lags": {"gnpLag": ("consump", 1, 2)}}, "write 'gnpLag': 'gnp'"),
+        ({"lags": {"gnpLag": "consump", "trend": "consump"}}, "two columns are lag 1"),
+        ({"lags": {"invest": "consump"}}, "'invest' is endogenous"),
+        ({"lags": ["gnpLag"]}, "lags is a dict"),
+        ({"lags": {"gnpLag + trend": "consump"}}, "must name one term"),
+    ],
+)
+def test_what_cannot_close_a_system(klein, options, message):
+    data = klein.assign(flag=klein["gnp"] > 0)
+    with pytest.raises(FormulaError, match=message):
+        SystemEquations(EQUATIONS, data, **options)
+
+
+def test_declared_lag_that_reads_its_variable_is_exogenous():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(60, 4)), columns=["y1", "y2", "x1", "x2"])
+
+    def before(values: pd.Series) -> pd.Series:
+        return values.shift(1)
+
+    equations = ["y1 ~ y2 + x1 + before(y1)", "y2 ~ y1 + x2"]
+    model = SystemEquations(equations, data, lags={"before(y1)": "y1"})
+    assert "before(y1)" in model.instrument_names["y1"]
+    assert model.nobs == 59
