@@ -431,3 +431,12 @@ def test_fewer_draws_than_restrictions_are_said(model):
     found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
     with pytest.raises(ConstraintError, match="singular.*or draws"):
         found.wald_test("[one]a = 0, [one]b = 0, [one]y2 = 0, [two]c = 0, [two]d = 0")
+
+
+def test_iterations_that_run_out_are_named_as_the_reason(model):
+    options = {"cov_type": "jackknife", "cov_kwds": {"groups": "unit"}, "maxiter": 2}
+    with (
+        pytest.warns(SimeqWarning, match="did not converge"),
+        pytest.raises(DataError, match="in 2 iterations in 24 resamples of 24; raise maxiter"),
+    ):
+        model.fit("i3sls", **options)

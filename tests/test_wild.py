@@ -1,5 +1,7 @@
 """The restricted wild cluster bootstrap: equal to a plain version that refits each draw."""
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -269,7 +271,8 @@ def test_the_interval_holds_what_is_not_rejected(model):
 def test_an_interval_has_no_end_where_nothing_is_rejected():
     few = panel(4, 20)
     result = SystemEquations(EQUATIONS, few).fit("3sls")
-    test = wild_test(result, NULL, weights="rademacher", groups="unit")
+    with pytest.warns(SimeqWarning, match="16 patterns of Rademacher"):
+        test = wild_test(result, NULL, weights="rademacher", groups="unit")
     assert test.n_boot == 16  # so that no p value is below 1/16
     assert test.conf_int(0.05) == (-np.inf, np.inf)
 
@@ -377,3 +380,37 @@ def test_a_loaded_result_has_no_rows(model, tmp_path):
     model.fit("3sls").save(tmp_path / "r")
     with pytest.raises(DataError, match="holds no rows"):
         wild_test(pd.read_pickle(tmp_path / "r"), NULL, groups="unit")
+
+
+def test_a_test_can_be_pickled_and_copied_with_its_interval(model):
+    test = wild_test(model.fit("3sls", sigma_dof="theil"), NULL, n_boot=99, groups="unit", seed=1)
+    expected = test.conf_int()
+    for again in (pickle.loads(pickle.dumps(test)), copy.deepcopy(test)):
+        assert again.conf_int() == expected
+        np.testing.assert_array_equal(again.distribution, test.distribution)
+
+
+@pytest.mark.parametrize("method", ["ols", "3sls"])
+def test_a_unit_dummy_of_one_equation_alone_cannot_be_tested_either(data, method):
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1"}
+    result = fitted(equations, data, method)
+    with pytest.raises(ConstraintError, match=r"\[one\]C\(unit\)\[T.3\] vanishes outside"):
+        wild_test(result, "[one]C(unit)[T.3] = 0", groups="unit", n_boot=9)
+
+
+def test_few_patterns_of_weights_are_said(data, model):
+    two = data["unit"] % 2
+    with pytest.warns(SimeqWarning, match="2 clusters have 4 patterns of Mammen weights"):
+        wild_test(model.fit("3sls"), NULL, weights="mammen", groups=two, n_boot=99, seed=0)
+    five = data["unit"] % 5
+    with pytest.warns(SimeqWarning, match="5 clusters have 32 patterns of Rademacher"):
+        wild_test(model.fit("3sls"), NULL, weights="rademacher", groups=five, n_boot=99, seed=0)
+    wild_test(model.fit("3sls"), NULL, groups=five, n_boot=99, seed=0)
+
+
+def test_clustered_results_ask_for_the_groups(model):
+    result = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
+    with pytest.warns(SimeqWarning, match="14 clusters, but no groups were named"):
+        wild_test(result, NULL, n_boot=9, seed=0)
+    with pytest.raises(DataError, match="seed must be"):
+        wild_test(result, NULL, n_boot=9, groups="unit", seed="one")

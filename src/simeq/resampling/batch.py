@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
+from simeq.resampling.divisors import DrawDivisor
 from simeq.sigma import SIGMA_TOL
 
 #: A matrix is singular when its condition number is above this.
@@ -36,9 +36,8 @@ class BatchSystem:
     m : (K, p) array or None
         γ = M δ + shift under restrictions.
     shift : (K,) array
-    divisor : callable
-        Divisors (D, G, G) of the residuals' cross products, from the numbers of rows (D,) and the
-        Grams (D, s, s).
+    divisor : DrawDivisor
+        Divisors of the residuals' cross products.
     gmm : bool
         Whether instruments differ by equation and are used in the GMM form.
     tolerant : bool
@@ -52,7 +51,7 @@ class BatchSystem:
     equation: IntArray
     m: FloatArray | None
     shift: FloatArray
-    divisor: Callable[[IntArray, FloatArray], FloatArray]
+    divisor: DrawDivisor
     gmm: bool
     tolerant: bool = False
 

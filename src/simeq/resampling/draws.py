@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from simeq._linalg import (
     BoolArray,
     FloatArray,
-    IntArray,
     basis,
     block_diagonal,
     lengths,
@@ -22,13 +21,13 @@ from simeq.estimators.restriction import Restriction, restrict, restricted_coord
 from simeq.groups import Groups
 from simeq.observations import Observations
 from simeq.resampling.batch import BatchEstimate, BatchSystem, clustered_errors, estimate_batch
+from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.grams import (
     ClusterGrams,
     cluster_grams,
     orthonormal_weights,
     partial_out,
 )
-from simeq.sigma import divisors
 from simeq.system import System
 
 #: Numbers held at once in a batch of draws.
@@ -145,7 +144,13 @@ def drawable(
             equation,
             m,
             shift,
-            divisor_of_draws(system, method, convention, restriction, x, equation, len(removed)),
+            DrawDivisor(
+                convention.sigma_dof(method),
+                system.counted_sizes(convention, restriction),
+                x,
+                equation,
+                len(removed),
+            ),
             method.is_gls
             and convention.form == "gmm"
             and system.instruments_differ
@@ -203,43 +208,3 @@ def _restrictions(
     narrowed = restrict(restriction.r[:, kept], restriction.r @ restriction.c, sizes)
     coordinates = restricted_coordinates(t, narrowed)
     return coordinates.m, coordinates.shift
-
-
-def divisor_of_draws(
-    system: System,
-    method: Method,
-    convention: Convention,
-    restriction: Restriction | None,
-    x: FloatArray,
-    equation: IntArray,
-    removed: int,
-) -> Callable[[IntArray, FloatArray], FloatArray]:
-    """Divisors (D, G, G) of Σ for the rows and Grams of each draw."""
-    kind = convention.sigma_dof(method)
-    k = system.counted_sizes(convention, restriction)
-
-    def divide(nobs: IntArray, grams: FloatArray) -> FloatArray:
-        if kind == "theil":
-            overlap = _overlaps(x.T @ grams @ x, equation) + removed
-            return np.asarray(nobs[:, None, None] - np.add.outer(k, k) + overlap)
-        sizes, place = np.unique(nobs, return_inverse=True)
-        return np.array([divisors(kind, int(n), k) for n in sizes])[place]
-
-    return divide
-
-
-def _overlaps(gram: FloatArray, equation: IntArray) -> FloatArray:
-    """Theil's traces (D, G, G) from the regressors' Grams (D, K, K) of each draw."""
-    g = int(equation[-1]) + 1
-    own = [np.flatnonzero(equation == i) for i in range(g)]
-    out = np.empty((len(gram), g, g))
-    shares = [[_share(gram, own[i], own[j]) for j in range(g)] for i in range(g)]
-    for i in range(g):
-        for j in range(g):
-            out[:, i, j] = (shares[i][j] * shares[j][i].swapaxes(1, 2)).sum(axis=(1, 2))
-    return out
-
-
-def _share(gram: FloatArray, i: IntArray, j: IntArray) -> FloatArray:
-    """(X_i'X_i)⁻¹X_i'X_j (D, k_i, k_j); zero where a draw lacks a column."""
-    return np.asarray(np.linalg.pinv(gram[:, i[:, None], i]) @ gram[:, i[:, None], j])

@@ -34,7 +34,7 @@ def jackknife(
     """
     params, _ = _estimate(drawable, _left_out(groups.number), errors=False, what="jackknife")
     failed = _failed(params, drawable)
-    _report_failures(failed, "cluster left out", "jackknife")
+    _report_failures(failed, drawable, "jackknife")
     good = params[~failed]
     middle = b if center == "estimate" else good.mean(axis=0)
     deviations = good - middle
@@ -66,7 +66,7 @@ def bootstrap(
     counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
     params, _ = _estimate(drawable, counts.astype(np.float64), errors=False, what="bootstrap")
     failed = _failed(params, drawable)
-    _report_failures(failed, "draw", "bootstrap")
+    _report_failures(failed, drawable, "bootstrap")
 
     def errors_of(given: FloatArray) -> FloatArray:
         return np.asarray(_estimate(drawable, given, errors=True, what="studentise")[1])
@@ -106,15 +106,18 @@ def _failed(params: FloatArray, drawable: Drawable) -> BoolArray:
     return np.asarray(np.isnan(params[:, drawable.sound]).any(axis=1), dtype=np.bool_)
 
 
-def _report_failures(failed: BoolArray, noun: str, what: str) -> None:
+def _report_failures(failed: BoolArray, drawable: Drawable, what: str) -> None:
+    number, among = count(int(failed.sum()), "resample"), f"{len(failed):,}"
+    limit = f"in {drawable.convention.maxiter:,} iterations " if drawable.method.iterated else ""
     if failed.sum() > len(failed) - 2:
+        remedy = "raise maxiter, use the two-step estimator, " if limit else "use "
         raise DataError(
-            f"The {what} cannot estimate the system in {failed.sum():,} of {len(failed):,} "
-            f"resamples; use fewer regressors, or larger clusters."
+            f"The {what} cannot estimate the system {limit}in {number} of {among}; {remedy}fewer "
+            f"regressors, or larger clusters."
         )
     if failed.any():
         warn(
-            f"The {what} could not estimate the system in {count(int(failed.sum()), noun)} of "
-            f"{len(failed):,}; the rest is used. Is a column nonzero in few clusters alone?",
+            f"The {what} could not estimate the system {limit}in {number} of {among}; the rest is "
+            f"used. Is a column nonzero in few clusters alone?",
             SimeqWarning,
         )

@@ -34,6 +34,9 @@ WEIGHTS: Mapping[str, tuple[list[float], list[float]]] = {
     ),
 }
 
+#: Patterns of weights at which p values are too coarse: with their mirror images, steps of 1/20.
+MOST_COARSE = 40
+
 #: A restriction nearer than this to the span of the constraints is one of them.
 SPAN_TOL = 1e-9
 
@@ -109,6 +112,7 @@ def wild_test(
     labelled = _clusters(rows, groups)
     r, q, texts = read_constraints(restrictions, system.coefficient_names)
     _require_clusters(labelled, len(r))
+    _warn_of_weak_design(result, name, labelled, groups is None)
     own = result._fit.restriction
     _require_new(result, own, r, q, texts)
     method, convention = result._fit.method, result._fit.convention
@@ -152,6 +156,24 @@ def _clusters(rows: Observations, given: Any) -> Groups:
     return groups
 
 
+def _warn_of_weak_design(result: SystemResults, weights: str, groups: Groups, rows: bool) -> None:
+    """Warn where rows stand for clusters that the results have, and where weights repeat soon."""
+    if rows and result.n_groups is not None and result.n_groups < groups.number:
+        warn(
+            f"These results have {count(result.n_groups, 'cluster')}, but no groups were named for "
+            f"the wild bootstrap, so that each row is its own cluster; name them.",
+            SimeqWarning,
+        )
+    patterns = len(WEIGHTS[weights][0]) ** groups.number
+    if patterns <= MOST_COARSE:
+        warn(
+            f"{count(groups.number, 'cluster')} have {patterns} patterns of {weights.title()} "
+            f"weights: p values move in steps too coarse for a test at 5 per cent. Take Webb's "
+            f"weights if there are three or more, or the jackknife with use_t=True.",
+            SimeqWarning,
+        )
+
+
 def _require_clusters(groups: Groups, number: int) -> None:
     if number >= groups.number:
         raise ConstraintError(
@@ -179,9 +201,9 @@ def _require_new(
 
 
 def _require_kept(plan: Drawable, r: FloatArray, names: tuple[str, ...]) -> None:
-    gone = r[:, ~plan.kept].any(axis=0)
+    gone = r[:, ~plan.sound].any(axis=0)
     if gone.any():
-        name = np.array(names)[~plan.kept][gone][0]
+        name = np.array(names)[~plan.sound][gone][0]
         raise ConstraintError(
             f"The column of {name} vanishes outside one cluster, as a unit dummy clustered by "
             f"unit: its clustered variance says nothing, so that it cannot be tested."

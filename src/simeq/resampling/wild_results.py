@@ -69,7 +69,7 @@ class Experiment:
         """Test one value of R b in rows that another generated; the first row is the sample."""
         system, kept = self.result.model.system, self.drawable.kept
         with threads_for(system.columns.size):
-            world = null_world(system, self.drawable, self.own, self.restricted(q))
+            world = null_world(system, self.drawable, self.restricted(q))
             null = Hypothesis(self.r[:, kept], tested, self._factors()[kept])
             sample = np.ones((1, weights.shape[1]))
             gap, statistic = world.distances(np.concatenate([sample, weights]), null)

@@ -8,9 +8,8 @@ import numpy as np
 
 from simeq._linalg import FloatArray, IntArray, basis, lengths
 from simeq.errors import SingularError, listing
-from simeq.estimators.restriction import Restriction
 from simeq.resampling.batch import BatchSystem
-from simeq.resampling.draws import Drawable, divisor_of_draws
+from simeq.resampling.draws import Drawable
 from simeq.resampling.wild_draws import World
 from simeq.system import System
 
@@ -21,7 +20,7 @@ NOTHING_LEFT = 1e-10
 SOLVE_TOL = 1e-12
 
 
-def null_world(system: System, drawable: Drawable, own: Restriction | None, b: FloatArray) -> World:
+def null_world(system: System, drawable: Drawable, b: FloatArray) -> World:
     """Generate a system from a restricted estimate.
 
     With instruments, the dependents solve the structural equations together,
@@ -34,8 +33,6 @@ def null_world(system: System, drawable: Drawable, own: Restriction | None, b: F
     ----------
     system : System
     drawable : Drawable
-    own : Restriction or None
-        What the unrestricted estimate obeys.
     b : (K,) array
         The restricted estimate.
 
@@ -61,7 +58,7 @@ def null_world(system: System, drawable: Drawable, own: Restriction | None, b: F
         y = columns @ system.right_side(b) + disturbances
     coordinates = np.hstack([qz, shocks])
     grams = np.asarray(coordinates.T @ drawable.clusters.grams @ coordinates)
-    batch = _moved(system, drawable, own, columns, y, qz)
+    batch = _moved(system, drawable, columns, y, qz)
     return World(drawable, batch, grams, qz.shape[1])
 
 
@@ -118,7 +115,6 @@ def _solved(
 def _moved(
     system: System,
     drawable: Drawable,
-    own: Restriction | None,
     columns: FloatArray,
     y: FloatArray,
     qz: FloatArray,
@@ -129,7 +125,4 @@ def _moved(
     x = columns[:, regressors] @ drawable.back
     below = len(columns) - qz.shape[1]
     z = tuple(np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z)
-    removed = len(set(system.columns[~kept].tolist()))
-    method, convention = drawable.method, drawable.convention
-    divisor = divisor_of_draws(system, method, convention, own, x, old.equation, removed)
-    return replace(old, x=x, y=y, z=z, divisor=divisor)
+    return replace(old, x=x, y=y, z=z, divisor=replace(old.divisor, x=x))
