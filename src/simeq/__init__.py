@@ -16,6 +16,7 @@ you trust.
 from simeq import datasets
 from simeq._version import __version__
 from simeq.comparison import Comparison, compare
+from simeq.equality import GroupComparison
 from simeq.equation_results import EquationResults
 from simeq.errors import (
     CollinearityError,
@@ -45,6 +46,7 @@ __all__ = [
     "EquationResults",
     "Factor",
     "FormulaError",
+    "GroupComparison",
     "IdentificationError",
     "Prediction",
     "RankWarning",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,13 @@ from simeq.errors import SimeqError
 from simeq.results import SystemResults
 from simeq.tables import PrintedTable, Section, number
 
+#: Significance levels of one star, two and three.
+STARS = (0.05, 0.01, 0.001)
+
 
 def compare(
     results: Mapping[str, SystemResults],
-    stars: Sequence[float] = (0.05, 0.01, 0.001),
+    stars: Sequence[float] = STARS,
     decimals: int = 3,
     title: str = "",
 ) -> Comparison:
@@ -70,34 +75,76 @@ def compare(
                 f"compare takes results of SystemEquations.fit; {name!r} is a "
                 f"{type(result).__name__}."
             )
-    numeric = isinstance(stars, Sequence) and all(isinstance(v, int | float) for v in stars)
-    if not numeric or any(not 0.0 < level < 1.0 for level in stars):
-        raise SimeqError(f"stars holds significance levels between 0 and 1, not {stars!r}.")
-    if not isinstance(decimals, int) or decimals < 0:
-        raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
     named = {" ".join(str(name).split()): result for name, result in results.items()}
-    return Comparison(named, tuple(sorted(stars, reverse=True)), decimals, title)
+    return Comparison(named, tuple(named)).styled(stars, decimals, title)
 
 
 class Comparison:
-    """Results side by side; made by `compare`.
+    """Results side by side; made by `compare` and by the model's methods that fit several.
+
+    Parameters
+    ----------
+    results : mapping of results
+    names : sequence of str
+        What stands above each column.
+    failed : mapping of str, optional
+    remarks : sequence of str
+        Sentences beneath the table.
 
     Attributes
     ----------
-    results : dict of str to SystemResults
+    results : dict
+        Results by name; from `SystemEquations.fit_dropping` by the column left out, None for the
+        full model.
+    failed : dict
+        Why a result that was asked for is not there, by what would be its key.
     """
 
     def __init__(
         self,
-        results: dict[str, SystemResults],
-        stars: tuple[float, ...],
-        decimals: int,
-        title: str,
+        results: Mapping[Any, SystemResults],
+        names: Sequence[str],
+        failed: Mapping[Any, str] | None = None,
+        remarks: Sequence[str] = (),
     ) -> None:
-        self.results = results
-        self._stars = stars
-        self._decimals = decimals
-        self._title = title
+        self.results = dict(results)
+        self.names = tuple(names)
+        self.failed = dict(failed or {})
+        self._remarks = tuple(remarks)
+        self._stars: tuple[float, ...] = STARS
+        self._decimals = 3
+        self._title = ""
+
+    def styled(
+        self,
+        stars: Sequence[float] | None = None,
+        decimals: int | None = None,
+        title: str | None = None,
+    ) -> Self:
+        """Return the same comparison, printed otherwise.
+
+        Parameters
+        ----------
+        stars : sequence of float, optional
+            Significance levels of one star, two, three; () for none.
+        decimals : int, optional
+            Places of the printed numbers.
+        title : str, optional
+
+        Raises
+        ------
+        SimeqError
+            If a level is not between 0 and 1, or decimals is no whole number.
+        """
+        other = copy(self)
+        if stars is not None:
+            other._stars = _levels(stars)
+        if decimals is not None:
+            if not isinstance(decimals, int) or decimals < 0:
+                raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
+            other._decimals = decimals
+        other._title = self._title if title is None else title
+        return other
 
     def to_frame(self) -> pd.DataFrame:
         """Return the numbers, unrounded.
@@ -108,7 +155,8 @@ class Comparison:
             A column for each result; rows (equation, term, statistic) with statistic
             "coefficient", "std_error" or "pvalue", then "rsquared" by equation and "nobs".
         """
-        columns = {name: self._numbers(result) for name, result in self.results.items()}
+        pairs = zip(self.names, self.results.values(), strict=True)
+        columns = {name: self._numbers(result) for name, result in pairs}
         rows = [row for equation in self._equations() for row in self._keys(equation)]
         rows += [(e, "", "rsquared") for e in self._equations()] + [("", "", "nobs")]
         index = pd.MultiIndex.from_tuples(rows, names=["equation", "term", "statistic"])
@@ -179,7 +227,7 @@ class Comparison:
             foot.append((f"R² {equation}", *(number(v, self._decimals) + pad for v in values)))
         return PrintedTable(
             self._title,
-            tuple(self.results),
+            self.names,
             (*sections, Section("", tuple(foot))),
             self._notes(),
         )
@@ -202,7 +250,15 @@ class Comparison:
         return Section(equation, tuple(rows))
 
     def _notes(self) -> tuple[str, ...]:
-        if not self._stars:
-            return ("Standard errors in parentheses.",)
-        marks = ", ".join(f"{'*' * i} p < {level:g}" for i, level in enumerate(self._stars, 1))
-        return (f"Standard errors in parentheses. {marks}.",)
+        levels = enumerate(self._stars, 1)
+        marks = ", ".join(f"{'*' * i} p < {level:g}" for i, level in levels)
+        text = "Standard errors in parentheses."
+        return (f"{text} {marks}." if marks else text, *self._remarks)
+
+
+def _levels(stars: Sequence[float]) -> tuple[float, ...]:
+    """Check levels of significance and sort them, the weakest first."""
+    numeric = isinstance(stars, Sequence) and all(isinstance(v, int | float) for v in stars)
+    if not numeric or any(not 0.0 < level < 1.0 for level in stars):
+        raise SimeqError(f"stars holds significance levels between 0 and 1, not {stars!r}.")
+    return tuple(sorted(stars, reverse=True))

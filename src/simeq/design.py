@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, IntArray
 from simeq.errors import DataError, FormulaError, RankWarning, warn
 from simeq.expression import Lookup, expression, is_standard
-from simeq.factor import Factor, accumulate
+from simeq.factor import Factor, accumulate, accumulate_groups
 from simeq.formula import (
     INTERCEPT,
     PATSY_NAMES,
@@ -48,6 +48,8 @@ class Design:
         Positions of each equation's regressors, in formula order.
     instruments : G tuples of int
         Positions of each equation's instruments, included and excluded.
+    regressor_terms, instrument_terms : G tuples of Term
+        The term that each of those regressors and instruments belongs to.
     instruments_given : bool
         Whether the user listed the instruments, rather than leave them to the rule.
     levels : dict
@@ -73,6 +75,8 @@ class Design:
     dependents: tuple[int, ...]
     regressors: tuple[tuple[int, ...], ...]
     instruments: tuple[tuple[int, ...], ...]
+    regressor_terms: tuple[tuple[Term, ...], ...]
+    instrument_terms: tuple[tuple[Term, ...], ...]
     instruments_given: bool
     levels: Mapping[str, tuple[Any, ...]]
     stateful: frozenset[str]
@@ -87,6 +91,43 @@ class Design:
     def names(self) -> tuple[str, ...]:
         """Names of the columns of W."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def lists(self) -> list[tuple[Column, ...]]:
+        """Right side of each equation, then instruments of each, as columns (2G)."""
+        places = (*self.regressors, *self.instruments)
+        terms = (*self.regressor_terms, *self.instrument_terms)
+        return [
+            tuple(replace(self.columns[j], term=term) for j, term in zip(own, named, strict=True))
+            for own, named in zip(places, terms, strict=True)
+        ]
+
+    def using(self, lists: Sequence[tuple[Column, ...]]) -> Design:
+        """Return the design with other right sides and instruments, columns keeping their places.
+
+        Parameters
+        ----------
+        lists : 2G tuples of Column, or G + 1 when all equations share their instruments
+        """
+        number = len(self.labels)
+        columns = list(self.columns)
+        place = {column.name: j for j, column in enumerate(columns)}
+        for column in (column for own in lists for column in own):
+            if column.name not in place:
+                place[column.name] = len(columns)
+                columns.append(column)
+        shared = _same_sets_once(lists[number:])
+        whole = [*lists[:number], *(shared if len(shared) == number else shared * number)]
+        found = tuple(tuple(place[column.name] for column in own) for own in whole)
+        terms = tuple(tuple(column.term for column in own) for own in whole)
+        return replace(
+            self,
+            columns=tuple(columns),
+            regressors=found[:number],
+            instruments=found[number:],
+            regressor_terms=terms[:number],
+            instrument_terms=terms[number:],
+        )
 
 
 def build(spec: Specification, table: Table, caller: Lookup, missing: str) -> tuple[Design, Values]:
@@ -147,37 +188,22 @@ def _lay_out(
     sample: Sample,
 ) -> Design:
     """Give each distinct column its place; equal names are equal columns."""
-    place: dict[str, int] = {INTERCEPT.name: 0}
-    columns = [INTERCEPT]
-
-    def positions(wanted: Iterable[Column]) -> tuple[int, ...]:
-        own = []
-        for column in wanted:
-            if column.name not in place:
-                place[column.name] = len(columns)
-                columns.append(column)
-            own.append(place[column.name])
-        return tuple(own)
-
-    number = len(spec.equations)
     outside = {n: v for source in values.expressions.values() for n, v in source.names.items()}
     scalars = {n: v for n, v in outside.items() if pd.api.types.is_scalar(v)}
     others = [n for n in outside if n not in scalars]
     functions = frozenset(n for n in others if not is_standard(n, outside[n], PATSY_NAMES))
-    dependents = positions(_itself(equation.left) for equation in spec.equations)
-    regressors = tuple(positions(right) for right in coded[:number])
-    first: dict[frozenset[int], tuple[int, ...]] = {}  # the same set is the same list
-    found = [positions(instruments) for instruments in coded[number:]]
-    lists = [first.setdefault(frozenset(own), own) for own in found]
-    for identity in spec.identities:
-        positions(map(_itself, identity.factors))
+    left = {equation.left: _itself(equation.left) for equation in spec.equations}
+    defined = {code: _itself(code) for identity in spec.identities for code in identity.factors}
+    place = {code: j for j, code in enumerate(left, 1)}
     return Design(
         labels=tuple(e.label for e in spec.equations),
         texts=tuple(e.text for e in spec.equations),
-        columns=tuple(columns),
-        dependents=dependents,
-        regressors=regressors,
-        instruments=tuple(lists if len(lists) == number else lists * number),
+        columns=(INTERCEPT, *{**left, **defined}.values()),
+        dependents=tuple(place[e.left] for e in spec.equations),
+        regressors=(),
+        instruments=(),
+        regressor_terms=(),
+        instrument_terms=(),
         instruments_given=bool(spec.instruments),
         levels={c: k.levels for c, k in values.kinds.items() if isinstance(k, Categories)},
         stateful=frozenset(values.transforms),
@@ -187,7 +213,13 @@ def _lay_out(
         reads={code: source.reads for code, source in values.expressions.items()},
         identities=spec.identities,
         lags=spec.lags,
-    )
+    ).using(coded)
+
+
+def _same_sets_once(lists: Sequence[tuple[Column, ...]]) -> list[tuple[Column, ...]]:
+    """Give instrument lists of the same columns the order of the first."""
+    first: dict[frozenset[str], tuple[Column, ...]] = {}
+    return [first.setdefault(frozenset(c.name for c in own), own) for own in lists]
 
 
 def _itself(code: str) -> Column:
@@ -202,6 +234,15 @@ def compress(design: Design, values: Values, block_rows: int | None = None) -> F
         return values.write(out, design.columns, start, stop)
 
     return accumulate(fill, len(values.table), design.names, block_rows)
+
+
+def compress_groups(design: Design, values: Values, codes: IntArray, number: int) -> list[Factor]:
+    """Factor the design's columns over the rows of each group; `codes` (n,) says which is whose."""
+
+    def fill(out: FloatArray, start: int, stop: int) -> int:
+        return values.write(out, design.columns, start, stop)
+
+    return accumulate_groups(fill, len(values.table), design.names, codes, number)
 
 
 def combine(

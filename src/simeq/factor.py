@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from scipy.linalg import lapack
 
-from simeq._linalg import FloatArray, single_thread
+from simeq._linalg import FloatArray, IntArray, single_thread
 from simeq.errors import DataError
 
 #: Doubles in one block buffer: large enough for LAPACK to be busy, small enough for the cache.
@@ -127,6 +127,74 @@ def accumulate(
             buffer[top:m] = r
             r = _triangle(buffer[top : m + kept])
     return Factor(r, names, nobs)
+
+
+def accumulate_groups(
+    fill: Fill, n_rows: int, names: tuple[str, ...], codes: IntArray, number: int
+) -> list[Factor]:
+    """Factor the rows of each group, in one pass over all of them.
+
+    Rows of a group wait until there are enough of them for LAPACK; what waits is a block's worth,
+    or with many groups 8m rows of each.
+
+    Parameters
+    ----------
+    fill : callable
+        As in `accumulate`.
+    n_rows : int
+    names : (m,) tuple of str
+    codes : (n,) array
+        Group of each kept row, from 0 on.
+    number : int
+        Groups.
+
+    Returns
+    -------
+    list of Factor
+        One for each group; `Factor.merge` of them all is the factor of all rows.
+    """
+    m = len(names)
+    block = min(n_rows, max(BLOCK_ENTRIES // m, 8 * m))
+    enough = max(block // number, 8 * m)
+    buffer = np.zeros((block, m), order="F")
+    groups = [_Growing(np.zeros((0, m))) for _ in range(number)]
+    done = 0
+    with single_thread():
+        for start in range(0, n_rows, block):
+            stop = min(start + block, n_rows)
+            kept = fill(buffer[: stop - start], start, stop)
+            own = codes[done : done + kept]
+            order = np.argsort(own, kind="stable")
+            present, first = np.unique(own[order], return_index=True)
+            for code, rows in zip(present, np.split(order, first[1:]), strict=False):
+                groups[code].add(buffer[rows], enough)
+            done += kept
+        return [Factor(group.close(), names, group.nobs) for group in groups]
+
+
+class _Growing:
+    """The triangle of a group whose rows come in pieces."""
+
+    def __init__(self, r: FloatArray) -> None:
+        self.nobs = 0
+        self._r = r
+        self._waiting: list[FloatArray] = []
+        self._number = 0
+
+    def add(self, rows: FloatArray, enough: int) -> None:
+        """Take up rows; factor those that wait when there are enough."""
+        self._waiting.append(rows)
+        self._number += len(rows)
+        self.nobs += len(rows)
+        if self._number >= enough:
+            self.close()
+
+    def close(self) -> FloatArray:
+        """Return the triangle of all rows so far."""
+        if self._waiting:
+            self._r = _triangle(np.asfortranarray(np.vstack([self._r, *self._waiting])))
+            self._waiting, self._number = [], 0
+        return self._r
 
 
 def _triangle(stacked: FloatArray) -> FloatArray:

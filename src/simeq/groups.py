@@ -38,6 +38,17 @@ class Groups:
         """Distinct labels."""
         return len(self.labels)
 
+    @property
+    def members(self) -> list[IntArray]:
+        """Rows of each label, in their order."""
+        ends = np.cumsum(np.bincount(self.codes, minlength=self.number))
+        return np.split(np.argsort(self.codes, kind="stable"), ends[:-1])
+
+    @property
+    def by_row(self) -> NDArray[Any]:
+        """Label of each row (n,)."""
+        return np.asarray(self.labels[self.codes])
+
     def crossed(self, other: Groups) -> Groups:
         """Return the intersections of two groupings."""
         pairs = self.codes * other.number + other.codes

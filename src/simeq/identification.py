@@ -13,6 +13,7 @@ from simeq.errors import (
     DataError,
     IdentificationError,
     RankWarning,
+    SimeqWarning,
     count,
     listing,
     warn,
@@ -96,6 +97,25 @@ def warn_of_redundant(design: Design, bases: Sequence[Basis]) -> None:
             )
 
 
+def warn_of_no_endogenous(title: str, status: Sequence[tuple[bool, ...]]) -> None:
+    """Warn when all regressors are exogenous, so that instruments change nothing."""
+    if all(known for own in status for known in own):
+        warn(
+            f"{title} without an endogenous regressor is the same as without instruments; name "
+            f"them in endog, or give instruments.",
+            SimeqWarning,
+        )
+
+
+def warn_of_gls_form() -> None:
+    """Warn of the GLS form of three-stage least squares where instruments differ by equation."""
+    warn(
+        "Instruments differ by equation: the GLS form of three-stage least squares is "
+        "inconsistent unless every instrument is valid in every equation; form='gmm' is not.",
+        SimeqWarning,
+    )
+
+
 def exogenous(
     design: Design, factor: Factor, used: Sequence[tuple[int, ...]], bases: Sequence[Basis]
 ) -> list[tuple[bool, ...]]:
@@ -113,6 +133,20 @@ def exogenous(
             known |= {j for j, distance in zip(others, away, strict=True) if distance <= RANK_TOL}
         found.append(tuple(j in known for j in own))
     return found
+
+
+def roles(
+    design: Design, used: Sequence[tuple[int, ...]], status: Sequence[tuple[bool, ...]]
+) -> list[tuple[str, str, str]]:
+    """Equation, term and role of each dependent, regressor and excluded instrument."""
+    rows = []
+    for i, label in enumerate(design.labels):
+        rows.append((label, design.names[design.dependents[i]], "dependent"))
+        for j, known in zip(used[i], status[i], strict=True):
+            rows.append((label, design.names[j], "exogenous" if known else "endogenous"))
+        excluded = [j for j in design.instruments[i] if j not in used[i]]
+        rows += [(label, design.names[j], "instrument") for j in excluded]
+    return rows
 
 
 def require_rows(design: Design, factor: Factor, bases: Sequence[Basis]) -> None:

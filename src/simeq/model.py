@@ -10,11 +10,13 @@ import pandas as pd
 
 from simeq import identification
 from simeq._linalg import FloatArray, threads_for
+from simeq.comparison import Comparison
 from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
 from simeq.covariance import resampled_covariance, robust_covariance
 from simeq.design import build, compress
-from simeq.errors import SimeqError, SimeqWarning, warn
+from simeq.equality import GroupComparison
+from simeq.errors import SimeqError
 from simeq.factor import Factor
 from simeq.fitted import estimate
 from simeq.formula import caller_names
@@ -26,6 +28,7 @@ from simeq.prediction import regressors, right_sides
 from simeq.reduced_form.check import require_identities
 from simeq.results import SystemResults
 from simeq.specification import Equations, Instruments, specify
+from simeq.subsets import fit_by, fit_dropping
 from simeq.system import System
 from simeq.table import Table
 
@@ -157,15 +160,8 @@ class SystemEquations:
             Columns equation, term and role: "dependent", "endogenous", "exogenous", or
             "instrument" for the excluded instruments that an equation adds to its exogenous terms.
         """
-        rows: list[tuple[str, str, str]] = []
-        design, system = self.system.design, self.system
-        for i, label in enumerate(self.labels):
-            rows.append((label, design.names[design.dependents[i]], "dependent"))
-            for j, known in zip(system.used[i], system.exogenous[i], strict=True):
-                rows.append((label, design.names[j], "exogenous" if known else "endogenous"))
-            for j in design.instruments[i]:
-                if j not in system.used[i]:
-                    rows.append((label, design.names[j], "instrument"))
+        system = self.system
+        rows = identification.roles(system.design, system.used, system.exogenous)
         return pd.DataFrame(rows, columns=["equation", "term", "role"])
 
     # ------------------------------------------------------------------ estimation
@@ -235,6 +231,66 @@ class SystemEquations:
         with threads_for(self.system.columns.size):
             return self._fit(chosen, request, convention, constraints, use_t)
 
+    def fit_dropping(self, *columns: str, method: str = "3sls", **options: Any) -> Comparison:
+        """Estimate the system in full, then without each control in turn; no row is read again.
+
+        Every term that reads the column leaves every equation and the instruments; the sample
+        stays. A form that cannot be estimated is reported, the others go on.
+
+        Parameters
+        ----------
+        columns : str
+            Data columns, or single terms such as ``"np.log(x)"``.
+        method, options
+            As in `fit`.
+
+        Returns
+        -------
+        Comparison
+            With ``results`` by the column left out, None for the full model, and ``failed``.
+
+        Raises
+        ------
+        FormulaError
+            If nothing reads a column, or a left side does.
+        """
+        given = {"method": method, **options}
+        return fit_dropping(self.system, self.observations, columns, self._of, given)
+
+    def fit_by(self, groups: Any, method: str = "3sls", **options: Any) -> GroupComparison:
+        """Estimate the system in each group of rows.
+
+        Terms are as the whole sample gave them: lags, categories, what ``center`` learned. A column
+        that is zero or collinear in a group gets no estimate there, with a warning. A group that
+        cannot be estimated is reported, the others go on.
+
+        Parameters
+        ----------
+        groups : str or array
+            A column's name, or a label for each row of the data or of the sample.
+        method, options
+            As in `fit`; arrays in ``cov_kwds`` have a label for each row of all groups.
+
+        Returns
+        -------
+        GroupComparison
+            With ``results`` by the group's value, ``failed``, and ``equality_test()``.
+
+        Raises
+        ------
+        SimeqError
+            If a row has no label, or no group can be estimated.
+        """
+        rows = require_rows(self.observations, "groups of rows")
+        return fit_by(self.system, rows, groups, self._of, {"method": method, **options})
+
+    @classmethod
+    def _of(cls, system: System, observations: Observations | None) -> SystemEquations:
+        """Return a model of a system that is there already."""
+        model = cls.__new__(cls)
+        model.system, model.observations = system, observations
+        return model
+
     def _fit(
         self,
         chosen: Method,
@@ -261,19 +317,9 @@ class SystemEquations:
         system = self.system
         identification.warn_of_redundant(system.design, system.instruments)
         system.require_identified(constrained)
-        if all(known for own in system.exogenous for known in own):
-            warn(
-                f"{method.title} without an endogenous regressor is the same as without "
-                f"instruments; name them in endog, or give instruments.",
-                SimeqWarning,
-            )
+        identification.warn_of_no_endogenous(method.title, system.exogenous)
         if method.is_gls and convention.form == "gls" and system.instruments_differ:
-            warn(
-                "Instruments differ by equation: the GLS form of three-stage least squares is "
-                "inconsistent unless every instrument is valid in every equation; "
-                "form='gmm' is not.",
-                SimeqWarning,
-            )
+            identification.warn_of_gls_form()
 
     # ------------------------------------------------------------------ other rows
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import FloatArray
-from simeq.design import Design, combine
+from simeq._linalg import FloatArray, IntArray
+from simeq.design import Design, combine, compress_groups
 from simeq.errors import DataError
+from simeq.factor import Factor
 from simeq.groups import Groups, read_groups, read_periods
 from simeq.rows import Values
 
@@ -22,17 +24,41 @@ class Observations:
     ----------
     design : Design
     values : Values
+    rows : array of int, optional
+        Positions in the data of the rows in question; those that `values` keeps by default.
     """
 
-    def __init__(self, design: Design, values: Values) -> None:
+    def __init__(self, design: Design, values: Values, rows: IntArray | None = None) -> None:
         self.design = design
-        self.values = values
+        self._values = values
+        self._rows = rows
+
+    @cached_property
+    def values(self) -> Values:
+        """Factors on the rows."""
+        return self._values if self._rows is None else self._values.take(self._rows)
+
+    def part(self, design: Design, rows: IntArray) -> Observations:
+        """Return some rows of the sample, by their positions in it, for a design of their own."""
+        keep = self.values.keep
+        return Observations(
+            design, self.values, rows if keep is None else np.flatnonzero(keep)[rows]
+        )
+
+    def factors(self, groups: Groups) -> list[Factor]:
+        """Return the factor of each group's rows."""
+        return compress_groups(self.design, self.values, groups.codes, groups.number)
 
     @property
     def index(self) -> pd.Index[Any]:
         """Labels of the rows in the data."""
         index = self.values.table.index
         return index if self.values.keep is None else index[self.values.keep]
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the sample."""
+        return self.design.sample.nobs
 
     def blocks(self, weights: FloatArray) -> Iterator[FloatArray]:
         """Yield W @ weights (rows, q) block by block, for (m, q) weights."""

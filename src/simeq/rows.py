@@ -7,14 +7,14 @@ functions of whole columns and categories are evaluated once, on all rows in the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, IntArray
 from simeq.errors import DataError, FormulaError, listing
 from simeq.expression import Expression, bare_column, take_out_arguments
 from simeq.formula import Categories, Column, StatefulTransform
@@ -46,6 +46,11 @@ class Values:
     kinds: dict[str, int | Categories] = field(default_factory=dict)
     transforms: dict[str, StatefulTransform] = field(default_factory=dict)
     keep: NDArray[np.bool_] | None = None
+
+    def take(self, rows: IntArray) -> Values:
+        """Return the values on some rows of the table, all of them kept, nothing learned anew."""
+        whole = {code: value[rows] for code, value in self.whole.items()}
+        return replace(self, table=self.table.take(rows), whole=whole, keep=None)
 
     def by_block(self, code: str) -> bool:
         """Whether a factor can be evaluated on a block of rows by itself."""

@@ -36,11 +36,14 @@ class Sample:
         Rows used.
     missing : dict
         For each column or term the number of rows in which it is missing.
+    part : str
+        What the rows are, when they are a part of another sample.
     """
 
     n_rows: int
     nobs: int
     missing: Mapping[str, int]
+    part: str = ""
 
     @property
     def nobs_dropped(self) -> int:
@@ -49,6 +52,8 @@ class Sample:
 
     def describe(self) -> str:
         """Say in one sentence what was dropped and why."""
+        if self.part:
+            return self.part
         if not self.nobs_dropped:
             return f"All {self.n_rows:,} rows are used."
         reasons = listing(f"{name} ({number:,})" for name, number in self.missing.items())

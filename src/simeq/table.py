@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simeq._linalg import IntArray
 from simeq.errors import DataError, nearest
 
 _NUMBER = re.compile(
@@ -46,6 +47,13 @@ class Table:
 
     def __contains__(self, name: object) -> bool:
         return name in self._frame.columns
+
+    def take(self, rows: IntArray) -> Table:
+        """Return some rows as a table of their own, in the order given."""
+        part = Table(self._frame.iloc[rows])
+        part._gives_series = self._gives_series
+        part._columns = {name: column[rows] for name, column in self._columns.items()}
+        return part
 
     @property
     def names(self) -> list[str]:

@@ -1,0 +1,97 @@
+"""Forms of one system estimated side by side: what some fail at, and warnings told once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from simeq.errors import (
+    CollinearityError,
+    ConstraintError,
+    DataError,
+    IdentificationError,
+    RankWarning,
+    SimeqError,
+    SimeqWarning,
+    SingularError,
+    listing,
+    warn,
+)
+from simeq.formula import term_name
+from simeq.results import SystemResults
+from simeq.system import System
+
+#: What one form of a system may fail at while others go on; the rest is a mistake in the call.
+REPORTED = (CollinearityError, ConstraintError, DataError, IdentificationError, SingularError)
+
+
+class Forms:
+    """Forms of a system: their results, their errors, and their warnings, each told once.
+
+    Parameters
+    ----------
+    prefix : str
+        What stands before the names of forms.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.results: dict[Any, SystemResults] = {}
+        self.errors: dict[Any, SimeqError] = {}
+        self.remarks: list[str] = []
+        self._prefix = prefix
+        self._heard: dict[tuple[str, type[SimeqWarning]], list[str]] = {}
+
+    @property
+    def failed(self) -> dict[Any, str]:
+        """Texts of the errors."""
+        return {key: str(error) for key, error in self.errors.items()}
+
+    @contextmanager
+    def hear(self, key: Hashable, name: str) -> Iterator[None]:
+        """Keep the error of one form and its warnings; mistakes in the call are raised."""
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            try:
+                yield
+            except REPORTED as error:
+                self.errors[key] = error
+                self.remarks.append(f"{self._prefix}{name} is not estimated: {error}")
+        for own in heard:
+            if issubclass(own.category, SimeqWarning):
+                self._heard.setdefault((str(own.message), own.category), []).append(name)
+            else:
+                warnings.warn_explicit(own.message, own.category, own.filename, own.lineno)
+
+    def note_lost(self, whole: System) -> None:
+        """Note the coefficients that forms do not have, forms that lack the same ones together."""
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for key, result in self.results.items():
+            lost = _lost(whole, result.model.system)
+            if lost:
+                lacking.setdefault(lost, []).append(str(key))
+        for lost, names in lacking.items():
+            text = f"no estimate of {listing(lost)}, zero or collinear there."
+            self._heard.setdefault((text, RankWarning), []).extend(names)
+            self.remarks.append(f"{self._prefix}{listing(names)}: {text}")
+
+    def tell(self) -> None:
+        """Give each warning once, with the forms that it concerns."""
+        for (text, category), names in self._heard.items():
+            warn(f"{self._prefix}{listing(names)}: {text}", category)
+
+
+def _lost(whole: System, part: System) -> tuple[str, ...]:
+    """Name the coefficients that a part of a system has not, levels of a category together."""
+    there = set(part.coefficient_names)
+    found = []
+    for name, equation, column in zip(
+        whole.coefficient_names, whole.equation, whole.columns, strict=True
+    ):
+        term = whole.design.columns[column].term
+        if name not in there and any(code in whole.design.levels for code in term):
+            found.append(f"some levels of [{whole.labels[equation]}]{term_name(term)}")
+        elif name not in there:
+            found.append(name)
+    return tuple(dict.fromkeys(found))

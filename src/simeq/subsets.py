@@ -1,0 +1,214 @@
+"""One system in several forms: each control left out in turn, each group of rows by itself."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from simeq._linalg import IntArray
+from simeq.comparison import Comparison
+from simeq.constraints import Constraints, read_constraints
+from simeq.design import compress
+from simeq.dropping import leaving, require_regressors, without
+from simeq.equality import GroupComparison
+from simeq.errors import ConstraintError, RankWarning, SimeqError
+from simeq.factor import Factor
+from simeq.forms import Forms
+from simeq.formula import Term
+from simeq.groups import Groups, split_pair
+from simeq.observations import Observations
+from simeq.system import System
+
+if TYPE_CHECKING:
+    from simeq.model import SystemEquations
+
+#: Makes a model of a system and its rows.
+ModelOf: TypeAlias = Callable[[System, Observations | None], "SystemEquations"]
+
+#: Arguments of `SystemEquations.fit` by name.
+Options: TypeAlias = Mapping[str, Any]
+
+
+# ---------------------------------------------------------------------- controls left out
+
+
+def fit_dropping(
+    system: System,
+    rows: Observations | None,
+    columns: Sequence[str],
+    model_of: ModelOf,
+    options: Options,
+) -> Comparison:
+    """Estimate a system in full, then without each column in turn, on the same factor R.
+
+    Parameters
+    ----------
+    system : System
+    rows : Observations or None
+    columns : sequence of str
+        Data columns, or terms by name.
+    model_of : callable
+    options : mapping
+        Arguments of `SystemEquations.fit`.
+
+    Raises
+    ------
+    SimeqError
+        If a name is not known, or as `SystemEquations.fit` for the full model.
+    """
+    if not columns or not all(isinstance(name, str) for name in columns):
+        raise SimeqError("Name columns to leave out one by one, as text: fit_dropping('x', 'z').")
+    gone = {name: leaving(system.design, name) for name in columns}
+    forms = Forms("")
+    with forms.hear(None, "Full model"):
+        forms.results[None] = model_of(system, rows).fit(**options)
+    if None in forms.errors:
+        raise forms.errors[None]
+    for name, terms in gone.items():
+        with forms.hear(name, _minus(name)):
+            smaller, own = _smaller(system, rows, terms)
+            given = {**options, **_constraints_of(options, system, smaller)}
+            forms.results[name] = model_of(smaller, own).fit(**given)
+    forms.tell()
+    names = ["Full model" if name is None else _minus(name) for name in forms.results]
+    return Comparison(forms.results, names, forms.failed, forms.remarks)
+
+
+def _minus(name: str) -> str:
+    return f"−{name}"
+
+
+def _smaller(
+    system: System, rows: Observations | None, gone: frozenset[Term]
+) -> tuple[System, Observations | None]:
+    """Return the system without some terms, on the same R unless categories are coded anew."""
+    values = None if rows is None else rows.values
+    design = without(system.design, gone, values)
+    factor = system.factor
+    if design.names != factor.names and values is not None:
+        factor = compress(design, values)
+    return System(design, factor, "drop"), None if values is None else Observations(design, values)
+
+
+# ---------------------------------------------------------------------- groups of rows
+
+
+def fit_by(
+    system: System, rows: Observations, given: Any, model_of: ModelOf, options: Options
+) -> GroupComparison:
+    """Estimate a system in each group of rows, one factor R for each in one pass over the rows.
+
+    Parameters
+    ----------
+    system : System
+    rows : Observations
+    given : str or array
+        A column's name, or a label for each row.
+    model_of : callable
+    options : mapping
+        Arguments of `SystemEquations.fit`.
+
+    Raises
+    ------
+    SimeqError
+        If no group can be estimated.
+    """
+    groups = rows.groups(given, "groups")
+    options = _labels_by_row(options, rows)
+    labels = pd.Index(groups.labels).tolist()
+    forms = Forms(f"{groups.name} = ")
+    parts = zip(labels, rows.factors(groups), groups.members, strict=True)
+    for label, factor, members in parts:
+        text = f"{groups.name} = {label}, {factor.nobs:,} of {rows.nobs:,} rows."
+        with forms.hear(label, str(label)):
+            part = _part(system, factor, text)
+            own = {**_chosen_rows(options, members), **_constraints_of(options, system, part)}
+            model = model_of(part, rows.part(part.design, members))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RankWarning)  # instruments that vanish in a group
+                forms.results[label] = model.fit(**own)
+    _require_one(forms, groups)
+    forms.note_lost(system)
+    forms.tell()
+    return GroupComparison(
+        forms.results, [str(label) for label in forms.results], forms.failed, forms.remarks
+    )
+
+
+def _part(system: System, factor: Factor, text: str) -> System:
+    """Return the system on a group's factor, columns that are zero there left out."""
+    there = dict(zip(factor.names, np.atleast_1d(factor.r.any(axis=0)), strict=True))
+    lists = [tuple(column for column in own if there[column.name]) for own in system.design.lists]
+    sample = replace(
+        system.design.sample, n_rows=factor.nobs, nobs=factor.nobs, missing={}, part=text
+    )
+    design = replace(system.design.using(lists), sample=sample)
+    require_regressors(design)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RankWarning)
+        return System(design, factor, "drop")
+
+
+def _require_one(forms: Forms, groups: Groups) -> None:
+    if not forms.results:
+        label, error = next(iter(forms.errors.items()))
+        raise type(error)(
+            f"None of the {groups.number:,} groups of {groups.name} can be estimated. {label}: "
+            f"{error}"
+        ) from error
+
+
+def _labels_by_row(options: Options, rows: Observations) -> dict[str, Any]:
+    """Return the options, arrays of labels in ``cov_kwds`` brought to the rows of the sample."""
+    kinds = dict(options.get("cov_kwds") or {})
+    clusters, time = kinds.get("groups"), kinds.get("time")
+    if clusters is not None and not isinstance(clusters, str):
+        kinds["groups"] = [
+            own if isinstance(own, str) else rows.groups(own, "groups").by_row
+            for own in split_pair(clusters)
+        ]
+    if time is not None and not isinstance(time, str):
+        kinds["time"] = [rows.periods(time, "time").codes]
+    return {**options, "cov_kwds": kinds} if kinds else dict(options)
+
+
+def _chosen_rows(options: Options, members: IntArray) -> dict[str, Any]:
+    """Return the options, arrays of labels in ``cov_kwds`` for a group's rows alone."""
+    kinds = dict(options.get("cov_kwds") or {})
+    for option, given in kinds.items():
+        if option in ("groups", "time") and not isinstance(given, str):
+            own = [label if isinstance(label, str) else label[members] for label in given]
+            kinds[option] = own if len(own) > 1 else own[0]
+    return {**options, "cov_kwds": kinds} if kinds else dict(options)
+
+
+# ---------------------------------------------------------------------- what forms share
+
+
+def _constraints_of(options: Options, whole: System, part: System) -> dict[str, Constraints]:
+    """Return constraints on the coefficients of a part of a system.
+
+    Raises
+    ------
+    ConstraintError
+        If one ties a coefficient that the part has not.
+    """
+    given = options.get("constraints")
+    if given is None:
+        return {}
+    r, q, texts = read_constraints(given, whole.coefficient_names)
+    place = {name: j for j, name in enumerate(part.coefficient_names)}
+    out = np.zeros((len(r), len(place)))
+    for name, own in zip(whole.coefficient_names, r.T, strict=True):
+        if name in place:
+            out[:, place[name]] = own
+        elif own.any():
+            text = texts[int(np.flatnonzero(own)[0])]
+            raise ConstraintError(f"The constraint {text} ties {name}, which is not there.")
+    is_text = isinstance(given, str) or all(isinstance(own, str) for own in given)
+    return {"constraints": given if is_text else (out, q)}
