@@ -440,3 +440,53 @@ def test_iterations_that_run_out_are_named_as_the_reason(model):
         pytest.raises(DataError, match="in 2 iterations in 24 resamples of 24; raise maxiter"),
     ):
         model.fit("i3sls", **options)
+
+
+@pytest.mark.parametrize("method", ["ols", "w2sls", "sur", "3sls"])
+@pytest.mark.parametrize("constraints", ["[one]a + [two]c = 2", TIED, "[one]b = [two]Intercept"])
+def test_constraints_hold_where_draws_lack_columns(data, method, constraints):
+    """Unit dummies in one equation alone, and a restriction across equations."""
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1"}
+    model = SystemEquations(equations, data)
+    clusters = {"groups": "unit"}
+    found = model.fit(method, constraints=constraints, cov_type="jackknife", cov_kwds=clusters)
+    drawn = model.fit(
+        method,
+        constraints=constraints,
+        cov_type="bootstrap",
+        cov_kwds={**clusters, "n_boot": 40, "seed": 0},
+    )
+    assert found.jackknife.n_failed == drawn.bootstrap.n_failed == 0
+    there = found.bse.index[found.bse.notna()]
+    assert len(there) == 8
+    assert (drawn.bse[there] > 0).equals(found.bse[there] > 0)
+    for unit in (0, 5):
+        rows = np.flatnonzero(data["unit"] != unit)
+        again = refit(model, data, rows, method, constraints=constraints)
+        np.testing.assert_allclose(
+            found.jackknife.params.loc[unit, there], again.params[there], rtol=1e-7, atol=1e-9
+        )
+    rows, labels = rows_of(data["unit"].to_numpy(), drawn.bootstrap.counts[0])
+    by_draw = {"groups": labels, "use_correction": False}
+    again = refit(
+        model, data, rows, method, constraints=constraints, cov_type="cluster", cov_kwds=by_draw
+    )
+    np.testing.assert_allclose(
+        drawn.bootstrap.bse.iloc[0][there], again.bse[there], rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("like", ["stata", "systemfit", "linearmodels", "gretl"])
+@pytest.mark.parametrize("constraints", [None, TIED])
+def test_draws_stop_their_iterations_as_the_preset_does(data, model, like, constraints):
+    """Each program's criterion and tolerance, and linearmodels' Σ after the last step."""
+    options = {"like": like, "constraints": constraints}
+    clusters = {"groups": "unit", "n_boot": 6, "seed": 1}
+    found = model.fit("i3sls", cov_type="bootstrap", cov_kwds=clusters, **options)
+    for b in range(6):
+        rows, labels = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        by_draw = {"groups": labels, "use_correction": False}
+        again = refit(model, data, rows, "i3sls", cov_type="cluster", cov_kwds=by_draw, **options)
+        size = np.where(again.bse > 1e-10, again.bse, 1.0)
+        assert np.abs((found.bootstrap.params.iloc[b] - again.params) / size).max() < 1e-8
+        np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8, atol=1e-10)

@@ -9,14 +9,8 @@ import numpy as np
 from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
 from simeq.resampling.divisors import DrawDivisor
+from simeq.resampling.stacks import inverses
 from simeq.sigma import SIGMA_TOL
-
-#: A matrix is singular when its condition number is above this.
-MOST_CONDITION = 1e13
-
-#: Eigenvalues below this share of the largest are zero in a generalised inverse. In coordinates
-#: where the whole sample's are one, those of a draw are far above it or rounding errors.
-PSEUDO_TOL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,6 +32,8 @@ class BatchSystem:
     shift : (K,) array
     divisor : DrawDivisor
         Divisors of the residuals' cross products.
+    back : (K, K) array
+        b = back @ γ.
     gmm : bool
         Whether instruments differ by equation and are used in the GMM form.
     tolerant : bool
@@ -52,6 +48,7 @@ class BatchSystem:
     m: FloatArray | None
     shift: FloatArray
     divisor: DrawDivisor
+    back: FloatArray
     gmm: bool
     tolerant: bool = False
 
@@ -78,8 +75,8 @@ class BatchEstimate:
         The residuals beside them, weighed by I, diag(1/σ_ii) or Σ⁻¹.
     transform : (D, q, K) array or None
         What takes these scores to those of γ; None when they are.
-    estimable : (D, K, K) array or None
-        Projector on what a draw can estimate, where it may lack columns.
+    estimable : (D, p, p) array or None
+        Projector on what a draw can estimate of δ, where it may lack columns.
     failed : (D,) array of bool
         Draws that are singular or did not converge.
     """
@@ -110,12 +107,13 @@ def estimate_batch(
     batch = _Batch(system, grams, system.divisor(nobs, grams))
     weight: FloatArray = np.broadcast_to(np.eye(system.y.shape[1]), batch.divisor.shape)
     gamma, bread = batch.start() if system.m is None else batch.solve(weight)
+    estimable = bread @ batch.unweighted() if system.tolerant else None
     steps = 0 if method.weights == "identity" else convention.maxiter if method.iterated else 1
     active = ~batch.failed
     for step in range(steps):
         weight = np.where(active[:, None, None], batch.inverse_sigma(gamma, method), weight)
-        moved, bread_moved = batch.solve_gmm(weight) if system.gmm else batch.solve(weight)
-        change = _change(gamma, moved, system.equation)
+        moved, bread_moved = batch.step(weight)
+        change = _change(convention.criterion, system, gamma, moved)
         gamma = np.where(active[:, None], moved, gamma)
         bread = np.where(active[:, None, None], bread_moved, bread)
         if step:
@@ -123,6 +121,8 @@ def estimate_batch(
         active &= ~batch.failed
         if not active.any():
             break
+    if method.iterated and convention.final_sigma:
+        bread = batch.step(batch.inverse_sigma(gamma, method))[1]
     failed = batch.failed | (active if method.iterated else False)
     gamma = np.where(failed[:, None], np.nan, gamma)
     if system.gmm and steps:
@@ -130,9 +130,9 @@ def estimate_batch(
         rows = np.asarray(np.broadcast_to(z, (len(grams), *z.shape)))
         residuals = system.residuals(np.nan_to_num(gamma))[:, :, equation]
         transform = batch.gmm_weights(weight)[0]
-        return BatchEstimate(gamma, bread, rows, residuals, transform, batch.estimable, failed)
+        return BatchEstimate(gamma, bread, rows, residuals, transform, estimable, failed)
     weighed = (system.residuals(np.nan_to_num(gamma)) @ weight)[:, :, system.equation]
-    return BatchEstimate(gamma, bread, batch.xhat, weighed, None, batch.estimable, failed)
+    return BatchEstimate(gamma, bread, batch.xhat, weighed, None, estimable, failed)
 
 
 class _Batch:
@@ -143,7 +143,6 @@ class _Batch:
         self.grams = grams
         self.divisor = divisor
         self.failed: BoolArray = np.zeros(len(grams), dtype=bool)
-        self.estimable: FloatArray | None = None
         self.xhat = self._projected()
         half = self.xhat.swapaxes(1, 2) @ grams
         self.gram = half @ self.xhat
@@ -173,10 +172,17 @@ class _Batch:
             part = slice(own[0], own[-1] + 1)
             bread[:, part, part] = self._inverse(self.gram[:, part, part])
             gamma[:, part] = (bread[:, part, part] @ self.cross[:, part, i, None])[:, :, 0]
-        if self.system.tolerant:
-            own = self.system.equation
-            self.estimable = bread @ (self.gram * (own[:, None] == own))
         return gamma, bread
+
+    def unweighted(self) -> FloatArray:
+        """Normal matrices (D, p, p) of δ with the identity for Σ."""
+        own, m = self.system.equation, self.system.m
+        normal = self.gram * (own[:, None] == own)
+        return normal if m is None else np.asarray(m.T @ normal @ m)
+
+    def step(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """γ and inverse normal matrices of a generalised least squares step in its form."""
+        return self.solve_gmm(weight) if self.system.gmm else self.solve(weight)
 
     def solve(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return γ (D, K) and inverse normal matrices for weights (D, G, G) of the equations."""
@@ -185,10 +191,8 @@ class _Batch:
         side = (weight[:, own] * self.cross).sum(axis=2)
         if not self.system.tolerant:
             return self._reduced(normal, side)
-        unit = np.sqrt(np.diagonal(weight, axis1=1, axis2=2)[:, own])  # what is zero must be so
-        units = unit[:, :, None] * unit[:, None, :]  # beside its own equation's entries
-        gamma, bread = self._reduced(normal / units, side / unit)
-        return gamma / unit, bread / units
+        unit = np.sqrt(np.diagonal(weight, axis1=1, axis2=2)[:, own])
+        return self._reduced_in_units(normal, side, unit)
 
     def solve_gmm(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return γ and inverse normal matrices of the GMM form, for Σ⁻¹ (D, G, G)."""
@@ -222,6 +226,25 @@ class _Batch:
         delta = (bread @ (side @ m)[:, :, None])[:, :, 0]
         return np.asarray(delta @ m.T + self.system.shift), bread
 
+    def _reduced_in_units(
+        self, normal: FloatArray, side: FloatArray, unit: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Solve where columns may lack: what is zero must be so beside its own equation's entries.
+
+        With equations divided by their `unit` (D, K), δ has directions U M = Q R, and R δ is found.
+        """
+        system = self.system
+        units = unit[:, :, None] * unit[:, None, :]
+        if system.m is None:
+            bread = self._inverse(normal / units)
+            return (bread @ (side / unit)[:, :, None])[:, :, 0] / unit, bread / units
+        q, r = np.linalg.qr(unit[:, :, None] * system.m)
+        side = (side - normal @ system.shift) / unit
+        turned, back = q.swapaxes(1, 2), np.linalg.inv(r)
+        half = back @ self._inverse(turned @ (normal / units) @ q)
+        delta = (half @ (turned @ side[:, :, None]))[:, :, 0]
+        return np.asarray(delta @ system.m.T + system.shift), half @ back.swapaxes(1, 2)
+
     def inverse_sigma(self, gamma: FloatArray, method: Method) -> FloatArray:
         """Σ⁻¹ (D, G, G), or diag(1/σ_ii), from the residuals at γ."""
         v = self.system.residuals(gamma)
@@ -238,62 +261,26 @@ class _Batch:
         return np.asarray(self._inverse(correlation) / scale)
 
     def _inverse(self, a: FloatArray) -> FloatArray:
-        """Invert a stack of positive matrices; those that are singular count as failed.
-
-        They are brought to a unit diagonal first, so that units don't count.
-        """
-        eye = np.eye(a.shape[-1])
-        a = np.where((np.isfinite(a).all(axis=(1, 2)) & ~self.failed)[:, None, None], a, eye)
-        diagonal = np.diagonal(a, axis1=1, axis2=2)
-        floor = PSEUDO_TOL * diagonal.max(axis=1, keepdims=True) if self.system.tolerant else 0.0
-        size = np.sqrt(np.where(diagonal > floor, diagonal, 1.0))  # what vanishes is left as it is
-        scale = size[:, :, None] * size[:, None, :]
-        a = a / scale
-        try:
-            inverse = np.linalg.inv(a)
-        except np.linalg.LinAlgError:
-            regular = np.linalg.cond(a) < MOST_CONDITION
-            inverse = np.linalg.inv(np.where(regular[:, None, None], a, eye))
-            inverse[~regular] = np.inf
-        condition = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(inverse).sum(axis=-1).max(axis=-1)
-        singular = ~(condition < (1.0 / PSEUDO_TOL if self.system.tolerant else MOST_CONDITION))
-        if self.system.tolerant:
-            inverse[singular] = np.linalg.pinv(a[singular], rcond=PSEUDO_TOL, hermitian=True)
-        else:
-            inverse[singular] = eye
-            self.failed |= singular
-        return np.asarray(inverse / scale)
+        """Invert a matrix of each draw; draws whose matrix is singular count as failed."""
+        found = inverses(a, self.failed, self.system.tolerant)
+        self.failed = self.failed | found.singular
+        return found.inverse
 
 
-def _change(old: FloatArray, new: FloatArray, equation: IntArray) -> FloatArray:
-    """max_i ‖Δγ_i‖/‖γ_i‖ of each draw (D,)."""
-    starts = np.flatnonzero(np.diff(equation, prepend=-1))
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        moved = np.add.reduceat((new - old) ** 2, starts, axis=1)
-        ratio = moved / np.add.reduceat(new**2, starts, axis=1)
-    return np.asarray(np.sqrt(np.nanmax(ratio, axis=1, initial=0.0)))
+def _change(criterion: str, system: BatchSystem, old: FloatArray, new: FloatArray) -> FloatArray:
+    """Distance of each draw (D,) between two steps, in the units of a convention's criterion.
 
-
-def clustered_errors(
-    system: BatchSystem, found: BatchEstimate, clusters: FloatArray, counts: FloatArray
-) -> FloatArray:
-    """Variance (D, p, p) of δ in each draw, clustered, without small-sample factors.
-
-    Parameters
-    ----------
-    system : BatchSystem
-    found : BatchEstimate
-    clusters : (g, s, s) array
-        Grams of the clusters.
-    counts : (D, g) array
-        How often each cluster stands in a draw.
+    See `simeq.estimators.generalized`; coefficients that were partialled out have no part in it.
     """
-    n, s, q = found.rows.shape
-    outer = (found.rows[:, :, None, :] * found.weighed[:, None, :, :]).reshape(n, s * s, q)
-    scores = clusters.reshape(len(clusters), s * s) @ outer
-    if found.transform is not None:
-        scores = scores @ found.transform
-    if system.m is not None:
-        scores = scores @ system.m
-    meat = scores.swapaxes(1, 2) @ (scores * counts[:, :, None])
-    return np.asarray(found.bread @ meat @ found.bread)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        if criterion == "orthonormal":
+            starts = np.flatnonzero(np.diff(system.equation, prepend=-1))
+            moved = np.add.reduceat((new - old) ** 2, starts, axis=1)
+            ratio = moved / np.add.reduceat(new**2, starts, axis=1)
+            return np.asarray(np.sqrt(np.nanmax(ratio, axis=1, initial=0.0)))
+        difference, before = (new - old) @ system.back.T, old @ system.back.T
+        if criterion == "relative":
+            return np.asarray((np.abs(difference) / (np.abs(before) + 1.0)).max(axis=1))
+        if criterion == "norm":
+            return np.asarray(np.linalg.norm(difference, axis=1) / np.linalg.norm(before, axis=1))
+        return np.asarray(np.sqrt((difference**2).mean(axis=1)))

@@ -20,7 +20,7 @@ from simeq.errors import ConstraintError
 from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
 from simeq.groups import Groups
 from simeq.observations import Observations
-from simeq.resampling.batch import BatchEstimate, BatchSystem, clustered_errors, estimate_batch
+from simeq.resampling.batch import BatchEstimate, BatchSystem, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.grams import (
     ClusterGrams,
@@ -45,8 +45,6 @@ class Drawable:
     ----------
     clusters : ClusterGrams
     batch : BatchSystem
-    back : (K', K') array
-        b = back @ γ for the coefficients that are left.
     kept : (K,) array of bool
         Coefficients that are left: the columns of the others were partialled out.
     sound : (K,) array of bool
@@ -57,11 +55,15 @@ class Drawable:
 
     clusters: ClusterGrams
     batch: BatchSystem
-    back: FloatArray
     kept: BoolArray
     sound: BoolArray
     method: Method
     convention: Convention
+
+    @property
+    def back(self) -> FloatArray:
+        """What takes γ to the coefficients that are left (K', K')."""
+        return self.batch.back
 
     @property
     def batch_size(self) -> int:
@@ -103,7 +105,8 @@ class Drawable:
         if found.estimable is None:
             return np.zeros(len(found.failed), dtype=bool)
         back = self.back[self.sound[self.kept]]
-        gap = np.abs(back - back @ found.estimable).max(axis=2)
+        along = back if self.batch.m is None else back @ self.batch.m
+        gap = np.abs(along - along @ found.estimable).max(axis=2, initial=0.0)
         return np.asarray((gap > ESTIMABLE_TOL * np.abs(back).max(axis=1)).any(axis=1))
 
 
@@ -129,7 +132,7 @@ def drawable(
     clusters, removed = partialled.grams, set(partialled.removed)
     kept = ~np.isin(system.columns, partialled.removed)
     sound = kept & ~_vanishing(system, clusters, removed)
-    tolerant = restriction is None and bool((sound != kept).any())
+    tolerant = bool((sound != kept).any())
     bases = [
         basis(clusters.columns[:, [j for j in own if j not in removed]]) for own in system.used
     ]
@@ -151,13 +154,13 @@ def drawable(
                 equation,
                 len(removed),
             ),
+            block_diagonal([triangle_inverse(found.t) for found in bases]),
             method.is_gls
             and convention.form == "gmm"
             and system.instruments_differ
             and method.instruments,
             tolerant,
         ),
-        block_diagonal([triangle_inverse(found.t) for found in bases]),
         kept,
         sound,
         method,
@@ -208,3 +211,28 @@ def _restrictions(
     narrowed = restrict(restriction.r[:, kept], restriction.r @ restriction.c, sizes)
     coordinates = restricted_coordinates(t, narrowed)
     return coordinates.m, coordinates.shift
+
+
+def clustered_errors(
+    system: BatchSystem, found: BatchEstimate, clusters: FloatArray, counts: FloatArray
+) -> FloatArray:
+    """Variance (D, p, p) of δ in each draw, clustered, without small-sample factors.
+
+    Parameters
+    ----------
+    system : BatchSystem
+    found : BatchEstimate
+    clusters : (g, s, s) array
+        Grams of the clusters.
+    counts : (D, g) array
+        How often each cluster stands in a draw.
+    """
+    n, s, q = found.rows.shape
+    outer = (found.rows[:, :, None, :] * found.weighed[:, None, :, :]).reshape(n, s * s, q)
+    scores = clusters.reshape(len(clusters), s * s) @ outer
+    if found.transform is not None:
+        scores = scores @ found.transform
+    if system.m is not None:
+        scores = scores @ system.m
+    meat = scores.swapaxes(1, 2) @ (scores * counts[:, :, None])
+    return np.asarray(found.bread @ meat @ found.bread)
