@@ -15,6 +15,7 @@ from simeq.constraints import Constraints
 from simeq.conventions import METHODS, Convention, Method, agree, choose
 from simeq.covariance import resampled_covariance, robust_covariance
 from simeq.design import build, compress
+from simeq.diagnostics.identification import Identification, identify
 from simeq.equality import GroupComparison
 from simeq.errors import SimeqError
 from simeq.factor import Factor
@@ -163,6 +164,26 @@ class SystemEquations:
         system = self.system
         rows = identification.roles(system.design, system.used, system.exogenous)
         return pd.DataFrame(rows, columns=["equation", "term", "role"])
+
+    def identification(self) -> Identification:
+        """Look at the order and the sample rank condition of each equation, before any fit.
+
+        Returns
+        -------
+        Identification
+            Prints as a table; ``frame`` holds the numbers, ``equations`` each equation's names,
+            singular values and verdict.
+
+        Examples
+        --------
+        >>> from simeq import SystemEquations, datasets
+        >>> model = SystemEquations(
+        ...     ["consump ~ corpProf + wages", "invest ~ corpProf + capitalLag"],
+        ...     datasets.load_klein(), endog=["corpProf", "wages"], exog=["taxes"])
+        >>> model.identification().frame["verdict"].to_dict()
+        {'consump': 'exactly identified', 'invest': 'exactly identified'}
+        """
+        return identify(self.system)
 
     # ------------------------------------------------------------------ estimation
 

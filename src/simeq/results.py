@@ -18,6 +18,9 @@ from simeq.constraints import Constraints
 from simeq.conventions import choose
 from simeq.covariance import Covariance
 from simeq.description import describe
+from simeq.diagnostics.battery import Diagnostics
+from simeq.diagnostics.record import HypothesisTest
+from simeq.diagnostics.table import diagnostics_table
 from simeq.equation_results import EquationResults
 from simeq.errors import DataError
 from simeq.fitted import Fit
@@ -243,6 +246,71 @@ class SystemResults(Coefficients):
         g = len(self.model.labels)
         return self._b.size - len(self.constraints) + g * (g + 1) // 2
 
+    # ------------------------------------------------------------------ diagnostics
+
+    @cached_property
+    def tests(self) -> Diagnostics:
+        """Each test of the estimate by its name, as ``result.tests.sargan("demand")``."""
+        return Diagnostics(self._fit, self._request, self.model.observations, self.use_t)
+
+    def diagnostics(self, lags: int = 1) -> pd.DataFrame:
+        """Make every test that applies to the estimate, unrounded.
+
+        Of each equation: valid instruments (Sargan, Basmann, Hansen J), endogeneity (Wu-Hausman,
+        Wooldridge), strength of instruments (first-stage F, Sanderson-Windmeijer, Cragg-Donald,
+        Kleibergen-Paap, effective F), zero effect whatever their strength (Anderson-Rubin),
+        changing variance and serial correlation of errors. Of all equations: valid instruments
+        (Hansen-Sargan, Hansen J), Hausman's test against the estimate that assumes less,
+        correlation of errors.
+
+        Tests of one equation read its own two-stage estimate, without constraints. Robust forms
+        allow for what ``cov_type`` allows for, and for heteroskedasticity where it is nonrobust.
+
+        Parameters
+        ----------
+        lags : int
+            Rows back to which errors may be correlated; within clusters if there are any.
+
+        Returns
+        -------
+        DataFrame
+            Columns equation ("system" for all), test, statistic, df, df_denom (NaN for χ²), pvalue
+            and null, the null hypothesis in words. ``attrs["left_out"]`` says which tests could
+            not be made, and why.
+        """
+        return diagnostics_table(self.tests, lags)
+
+    def first_stage(self) -> pd.DataFrame:
+        """Measure how the instruments move each endogenous regressor.
+
+        Returns
+        -------
+        DataFrame
+            A row for each (equation, endogenous); columns rsquared, partial_rsquared,
+            shea_rsquared, f with df, df_denom and f_pvalue, f_robust and f_robust_pvalue,
+            sanderson_windmeijer and sanderson_windmeijer_pvalue.
+
+        Raises
+        ------
+        SimeqError
+            If no regressor is endogenous.
+        """
+        return self.tests.first_stage()
+
+    def hausman(self, other: SystemResults, robust: bool = False) -> HypothesisTest:
+        """Test the difference from another estimate of the same model, in any order.
+
+        See `simeq.diagnostics.hausman.hausman`: the variance of the difference is positive
+        semi-definite by construction, and its rank the degrees of freedom.
+
+        Parameters
+        ----------
+        other : SystemResults
+        robust : bool
+            Whether the variance allows for what this result's ``cov_type`` allows for.
+        """
+        return self.tests.hausman(other._fit, robust)
+
     # ------------------------------------------------------------------ resampling
 
     @property
@@ -436,7 +504,7 @@ class SystemResults(Coefficients):
 
     def __getstate__(self) -> dict[str, Any]:
         """Stored facts, without rows, labels of rows and what is derived from them."""
-        cached = {"resid", "fittedvalues", "equations"}
+        cached = {"resid", "fittedvalues", "equations", "tests"}
         kept = {name: value for name, value in self.__dict__.items() if name not in cached}
         return {**kept, "_request": Request(self.cov_type, {})}
 

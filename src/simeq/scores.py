@@ -31,8 +31,10 @@ class Scores:
     ----------
     regressors : (m, q) array
         W @ regressors are the g_t.
-    residuals : (m, q) array
-        W @ residuals are the v_t, each beside its g_t.
+    structural : (m, G) array
+        W @ structural are the residuals u_t.
+    mix : (G, q) array
+        W @ structural @ mix are the v_t, each beside its g_t.
     weights : (q, K) array or None
         L; None when it is the identity.
     free : (K, p) array or None
@@ -42,10 +44,17 @@ class Scores:
     """
 
     regressors: FloatArray
-    residuals: FloatArray
+    structural: FloatArray
+    mix: FloatArray
     weights: FloatArray | None
     free: FloatArray | None
     units: FloatArray
+
+    @property
+    def loading(self) -> FloatArray:
+        """What takes products g_t ∘ v_t to scores of δ (q, p): L M."""
+        loading = np.eye(self.mix.shape[1]) if self.weights is None else self.weights
+        return loading if self.free is None else loading @ self.free
 
     def blocks(self, rows: Rows) -> Iterator[FloatArray]:
         """Yield scores (rows, p) in the coordinates δ, block by block."""
@@ -59,7 +68,7 @@ class Scores:
 
     def _products(self, rows: Rows) -> Iterator[FloatArray]:
         q = self.regressors.shape[1]
-        for both in rows(np.hstack([self.regressors, self.residuals])):
+        for both in rows(np.hstack([self.regressors, self.structural @ self.mix])):
             products = both[:, :q] * both[:, q:]
             yield products if self.weights is None else products @ self.weights
 
@@ -92,14 +101,13 @@ def make_scores(
         loadings, equation = moments.loadings, moments.equation
         omega = estimate.sigma[equation[:, None], equation] * moments.gram
         weights: FloatArray | None = np.asarray(np.linalg.solve(omega, moments.q))
-        weighed = structural
+        mix = np.eye(len(estimate.weight))
     else:
         loadings, equation = projection.loadings, projection.equation
-        weights = None
-        weighed = structural @ estimate.weight
+        weights, mix = None, estimate.weight
     regressors = _placed(loadings, positions, equation, m)
     units = block_diagonal(list(projection.t))
-    return Scores(regressors, weighed[:, equation], weights, coordinates.m, units)
+    return Scores(regressors, structural, mix[:, equation], weights, coordinates.m, units)
 
 
 def _placed(

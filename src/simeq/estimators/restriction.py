@@ -135,6 +135,12 @@ class Coordinates:
         g = np.concatenate(parts)
         return g if self.restriction is None else self.restriction.n @ g + self.restriction.c
 
+    @property
+    def directions(self) -> FloatArray:
+        """J (K, p) of b = J δ + constant."""
+        back = block_diagonal(list(self.inverse))
+        return back if self.restriction is None else self.restriction.n @ back
+
     def covariance(self, v: FloatArray) -> FloatArray:
         """Covariance of b from V, that of δ."""
         half = np.empty_like(v)

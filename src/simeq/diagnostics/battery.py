@@ -1,0 +1,207 @@
+"""All that a referee asks of an estimate, test by test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from simeq.diagnostics import across, endogeneity, overidentification, residuals, strength
+from simeq.diagnostics.anderson_rubin import AndersonRubin, anderson_rubin
+from simeq.diagnostics.equation import (
+    InstrumentedEquation,
+    instrumented_equation,
+    require_identified,
+)
+from simeq.diagnostics.hausman import hausman
+from simeq.diagnostics.record import HypothesisTest
+from simeq.diagnostics.residuals import EquationRows, instrumented_rows, regression_rows
+from simeq.diagnostics.robust import RobustRows, robust_rows
+from simeq.diagnostics.strength import EffectiveF
+from simeq.errors import SimeqError, nearest
+from simeq.fitted import Fit
+from simeq.meat import Request
+from simeq.observations import Observations, require_rows
+
+
+class Diagnostics:
+    """Tests of a system's estimate, each by its name; `SystemResults.tests` holds them.
+
+    Tests of one equation read its own two-stage estimate, without constraints: they ask whether
+    the equation and its instruments are right, whatever the system is estimated by. Robust forms
+    allow for what the result's ``cov_type`` allows for, and for heteroskedasticity (HC1) where
+    that is nonrobust. Where a system has one equation, its label may be left out.
+
+    Parameters
+    ----------
+    fit : Fit
+    request : Request
+        Kind of the coefficients' covariance.
+    observations : Observations or None
+    use_f : bool
+        Whether robust Wald statistics are referred to F rather than χ².
+    """
+
+    def __init__(
+        self, fit: Fit, request: Request, observations: Observations | None, use_f: bool
+    ) -> None:
+        self.fit = fit
+        self.request = request
+        self._observations = observations
+        self._use_f = use_f
+        self._made: dict[str, InstrumentedEquation] = {}
+
+    @property
+    def endogenous(self) -> dict[str, list[str]]:
+        """Endogenous regressors of each equation."""
+        system = self.fit.system
+        names, each = system.design.names, zip(system.used, system.exogenous, strict=True)
+        own = [[names[j] for j, e in zip(*pair, strict=True) if not e] for pair in each]
+        return dict(zip(system.labels, own, strict=True))
+
+    @cached_property
+    def _rows(self) -> RobustRows:
+        rows = require_rows(self._observations, "robust tests and tests of residuals")
+        return robust_rows(self.request, rows, self._use_f)
+
+    def _equation(self, label: str | None) -> InstrumentedEquation:
+        """Lay an equation out, once."""
+        own = self._label(label)
+        if own not in self._made:
+            system = self.fit.system
+            self._made[own] = instrumented_equation(system, system.labels.index(own))
+        require_identified(self._made[own])
+        return self._made[own]
+
+    def _label(self, label: str | None) -> str:
+        labels = self.fit.system.labels
+        if label is None and len(labels) == 1:
+            return labels[0]
+        if label not in labels:
+            raise SimeqError(
+                f"Name an equation, one of {', '.join(labels)}, not {label!r}."
+                f"{nearest(str(label), labels)}"
+            )
+        return label
+
+    # ------------------------------------------------------------------ overidentification
+
+    def sargan(self, equation: str | None = None) -> HypothesisTest:
+        """Sargan's test of an equation's instruments, homoskedastic errors."""
+        return overidentification.sargan(self._equation(equation))
+
+    def basmann(self, equation: str | None = None) -> HypothesisTest:
+        """Basmann's form of the same."""
+        return overidentification.basmann(self._equation(equation))
+
+    def hansen_j(self, equation: str | None = None) -> HypothesisTest:
+        """Hansen's robust J of an equation's instruments, or without a label of all equations'."""
+        if equation is None:
+            return overidentification.hansen_j_system(self.fit, self._rows)
+        return overidentification.hansen_j(self._equation(equation), self._rows)
+
+    def hansen_sargan(self) -> HypothesisTest:
+        """Test the instruments of all equations at the estimate of three-stage least squares."""
+        return overidentification.hansen_sargan(self.fit)
+
+    # ------------------------------------------------------------------ endogeneity
+
+    def wu_hausman(
+        self, equation: str | None = None, variables: Sequence[str] | None = None
+    ) -> HypothesisTest:
+        """Wu and Hausman's F of endogeneity; of all endogenous regressors by default."""
+        return endogeneity.wu_hausman(self._equation(equation), variables)
+
+    def durbin(
+        self, equation: str | None = None, variables: Sequence[str] | None = None
+    ) -> HypothesisTest:
+        """Durbin's form of the same."""
+        return endogeneity.durbin(self._equation(equation), variables)
+
+    def wu_hausman_robust(self, equation: str | None = None) -> HypothesisTest:
+        """Wooldridge's regression test of endogeneity: the robust form of Wu and Hausman's."""
+        return endogeneity.wooldridge_regression(self._equation(equation), self._rows)
+
+    def wooldridge_score(self, equation: str | None = None) -> HypothesisTest:
+        """Wooldridge's robust score test of endogeneity."""
+        return endogeneity.wooldridge_score(self._equation(equation), self._rows)
+
+    def hausman(self, other: Fit, robust: bool = False) -> HypothesisTest:
+        """Test the difference from another estimate; see `SystemResults.hausman`."""
+        return hausman(self.fit, other, self._rows if robust else None)
+
+    # ------------------------------------------------------------------ strength
+
+    def first_stage(self) -> pd.DataFrame:
+        """Measure the first stage of each endogenous regressor; see `SystemResults.first_stage`."""
+        rows = None if self._observations is None else self._rows
+        labels = [label for label, own in self.endogenous.items() if own]
+        if not labels:
+            raise SimeqError("No equation has an endogenous regressor, so there is no first stage.")
+        tables = [strength.first_stage_table(self._equation(label), rows) for label in labels]
+        return pd.concat(tables).set_index(["equation", "endogenous"])
+
+    def first_stage_f(
+        self, equation: str | None, regressor: str, robust: bool = False
+    ) -> HypothesisTest:
+        """F of the excluded instruments in the first stage of a regressor."""
+        own = self._equation(equation)
+        return strength.first_stage_f(own, own.place(regressor), self._rows if robust else None)
+
+    def sanderson_windmeijer(self, equation: str | None, regressor: str) -> HypothesisTest:
+        """Conditional F of a regressor beside the other endogenous ones."""
+        own = self._equation(equation)
+        return strength.sanderson_windmeijer(own, own.place(regressor))
+
+    def cragg_donald(self, equation: str | None = None) -> HypothesisTest:
+        """Cragg and Donald's test that the first stage lacks rank, homoskedastic errors."""
+        return strength.cragg_donald(self._equation(equation))
+
+    def kleibergen_paap(self, equation: str | None = None, form: str = "wald") -> HypothesisTest:
+        """Kleibergen and Paap's robust test of the same, in its form "wald" or "lm"."""
+        return strength.kleibergen_paap(self._equation(equation), self._rows, form)
+
+    def kleibergen_paap_f(self, equation: str | None = None) -> float:
+        """The rk statistic as an F, as it is set beside Stock and Yogo's critical values."""
+        return strength.kleibergen_paap_f(self._equation(equation), self._rows)
+
+    def effective_f(self, equation: str | None = None) -> EffectiveF:
+        """Montiel Olea and Pflueger's effective F, with critical values."""
+        return strength.effective_f(self._equation(equation), self._rows)
+
+    def anderson_rubin(self, equation: str | None = None, robust: bool = False) -> AndersonRubin:
+        """Anderson and Rubin's test of an endogenous regressor's coefficient, and its set."""
+        return anderson_rubin(self._equation(equation), self._rows if robust else None)
+
+    # ------------------------------------------------------------------ residuals
+
+    def breusch_pagan(self) -> HypothesisTest:
+        """Test that errors are uncorrelated across equations: Lagrange multiplier."""
+        return across.breusch_pagan(self.fit)
+
+    def likelihood_ratio(self) -> HypothesisTest:
+        """Test the same by OLS against iterated SUR, each at its own maximum."""
+        return across.likelihood_ratio(self.fit)
+
+    def likelihood_ratio_of_residuals(self) -> HypothesisTest:
+        """Test the same on one set of residuals, as linearmodels does."""
+        return across.likelihood_ratio_of_residuals(self.fit)
+
+    def heteroskedasticity(self, equation: str | None = None) -> HypothesisTest:
+        """Breusch and Pagan's test in Koenker's form."""
+        return residuals.heteroskedasticity(self._equation_rows(equation))
+
+    def serial_correlation(
+        self, equation: str | None = None, lags: int = 1, panels: Any = None
+    ) -> HypothesisTest:
+        """Breusch and Godfrey's test; with `panels`, a column or labels, lags stay within each."""
+        groups = None if panels is None else self._rows.observations.groups(panels, "panels")
+        return residuals.serial_correlation(self._equation_rows(equation), lags, groups)
+
+    def _equation_rows(self, label: str | None) -> EquationRows:
+        system, rows = self.fit.system, self._rows.observations
+        if self.fit.method.instruments:
+            return instrumented_rows(self._equation(label), system, rows)
+        return regression_rows(system, system.labels.index(self._label(label)), rows)

@@ -1,0 +1,124 @@
+"""Hausman's test between two estimates of one system, with a variance that cannot be negative."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from simeq._linalg import FloatArray
+from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.errors import SimeqError
+from simeq.fitted import Fit
+from simeq.scores import Scores
+
+#: A direction in which the difference has less than this share of the estimate's standard error has
+#: none: the estimators are the same there, and what is left is rounding, of the order of 1e-15.
+SAME_TOL = 1e-9
+
+
+def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> HypothesisTest:
+    """d'V⁺d with d the difference of the coefficients, χ²(rank V).
+
+    Both estimates are linear in the errors, b − β = C(u), so that d has the variance
+    V = (C₁ − C₂)(Σ⊗I)(C₁ − C₂)', positive semi-definite whatever the sample. Σ is that of the
+    estimate that needs less: of 2SLS against 3SLS, and of 2SLS against OLS. The robust form sums
+    (C₁ − C₂) u u' (C₁ − C₂)' over rows, clusters or lags.
+
+    Hausman (1978), "Specification tests in econometrics".
+
+    Parameters
+    ----------
+    first, second : Fit
+        Of the same equations and rows, in any order.
+    rows : RobustRows, optional
+
+    Raises
+    ------
+    SimeqError
+        If the two are not estimates of one system, or the same estimate.
+    """
+    _require_same_system(first, second)
+    safe, efficient = sorted((first, second), key=_assumes)
+    scores = difference(safe, efficient)
+    axes = _axes(_root(scores, safe), safe.estimate.cov.diagonal())
+    gap = axes.T @ (safe.b - efficient.b)
+    null = _null(safe, efficient)
+    if rows is None or not gap.size:  # V is the identity in these axes
+        return chi2_test("Hausman", SYSTEM, float(gap @ gap), gap.size, null)
+    meat = rows.summed(replace(scores, weights=scores.loading @ axes))
+    return chi2_test("Hausman robust", SYSTEM, quadratic(gap, meat, SYSTEM), gap.size, null)
+
+
+def difference(safe: Fit, efficient: Fit) -> Scores:
+    """C₁u − C₂u row by row, at the residuals of the safe estimate."""
+    one, two = safe.scores, efficient.scores
+    return Scores(
+        np.hstack([one.regressors, two.regressors]),
+        one.structural,
+        np.hstack([one.mix, two.mix]),
+        np.vstack([_influence(safe), -_influence(efficient)]),
+        None,
+        np.eye(safe.b.size),
+    )
+
+
+def _influence(fit: Fit) -> FloatArray:
+    """What takes products g_t ∘ v_t to the coefficients (q, K): L M A⁻¹ J'."""
+    return np.asarray(fit.scores.loading @ fit.estimate.bread @ fit.coordinates.directions.T)
+
+
+def _root(scores: Scores, fit: Fit) -> FloatArray:
+    """D (Gp, K) with D'D = V, not formed as V, whose rank would be lost in rounding.
+
+    The rows of D in equation i are G ∘ mix_i times the loading; Σ = HH' mixes the equations.
+    """
+    g, loading = fit.system.factor.r @ scores.regressors, scores.loading
+    parts = np.array([(g * own) @ loading for own in scores.mix])
+    values, vectors = np.linalg.eigh(fit.estimate.sigma)
+    half = vectors * np.sqrt(np.maximum(values, 0.0))
+    mixed = np.einsum("ij,ipk->jpk", half, parts)
+    return np.asarray(mixed.reshape(-1, loading.shape[1]))
+
+
+def _axes(root: FloatArray, variance: FloatArray) -> FloatArray:
+    """Directions (K, rank V) of variance 1; rank is judged in the estimate's standard errors."""
+    unit = np.sqrt(np.where(variance > 0.0, variance, 1.0))
+    triangle = np.linalg.qr(root / unit, mode="r")
+    _, values, vt = np.linalg.svd(triangle, full_matrices=False)
+    there = values > SAME_TOL
+    return np.asarray(vt[there].T / values[there] / unit[:, None])
+
+
+def _assumes(fit: Fit) -> tuple[bool, bool, bool, bool]:
+    """How much an estimate assumes: exogenous regressors, all equations right, a fixed point."""
+    method = fit.method
+    return not method.instruments, fit.restriction is not None, method.is_gls, method.iterated
+
+
+def _null(safe: Fit, efficient: Fit) -> str:
+    one, two = safe.method.title, efficient.method.title
+    if safe.restriction is None and efficient.restriction is not None:
+        return "the constraints hold, and both estimates are consistent"
+    if safe.method.instruments and not efficient.method.instruments:
+        return f"the regressors are exogenous: {two.lower()} is consistent as {one.lower()} is"
+    return (
+        f"no equation is misspecified, nor its instruments invalid: {two.lower()} is consistent "
+        f"as {one.lower()} is"
+    )
+
+
+def _require_same_system(first: Fit, second: Fit) -> None:
+    one, two = first.system, second.system
+    same = one is two or (
+        one.coefficient_names == two.coefficient_names
+        and one.factor.nobs == two.factor.nobs
+        and one.factor.names == two.factor.names
+        and np.array_equal(one.factor.r, two.factor.r)
+    )
+    if not same:
+        raise SimeqError(
+            "Hausman's test compares two estimates of the same equations on the same rows; fit "
+            "one model by two methods."
+        )

@@ -1,0 +1,143 @@
+"""Overidentifying restrictions: tests that instruments are uncorrelated with the errors."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+from simeq._linalg import IntArray, block_diagonal, null_space
+from simeq.diagnostics.columns import Columns, columns_of
+from simeq.diagnostics.equation import InstrumentedEquation
+from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.errors import SimeqError
+from simeq.estimators.least_squares import unweighted
+from simeq.fitted import Fit
+from simeq.scores import Scores
+
+
+def _null(own: InstrumentedEquation) -> str:
+    return f"the instruments of {own.label} are valid: uncorrelated with its errors"
+
+
+def sargan(own: InstrumentedEquation) -> HypothesisTest:
+    """e'P_Z e / (e'e/n), χ²(L − k), e the residuals of 2SLS; Sargan (1958)."""
+    moments = own.residual.on(own.excluded)
+    statistic = own.nobs * float((moments**2).sum()) / float((own.residual.values**2).sum())
+    return chi2_test("Sargan", own.label, statistic, own.surplus, f"{_null(own)} (homoskedastic)")
+
+
+def basmann(own: InstrumentedEquation) -> HypothesisTest:
+    """(n − L) e'P_Z e / e'M_Z e, χ²(L − k); Basmann (1960)."""
+    explained = float((own.residual.on(own.excluded) ** 2).sum())
+    left = float((own.residual.apart_from(own.excluded).values ** 2).sum())
+    statistic = own.free_rows * explained / left
+    return chi2_test("Basmann", own.label, statistic, own.surplus, f"{_null(own)} (homoskedastic)")
+
+
+def hansen_j(own: InstrumentedEquation, rows: RobustRows) -> HypothesisTest:
+    """J = min_b g'S⁻¹g of two-step efficient GMM, χ²(L − k); Hansen (1982).
+
+    g = Z'(y − Yb) and S = Σ z e²z', over rows, clusters or lags at the residuals of 2SLS. With N
+    the directions of the instruments apart from the fitted regressors, N'Z'Y = 0, it is
+    g'N(N'SN)⁻¹N'g: Wooldridge's (1995) robust score test is the same number. Moments of included
+    regressors can be met exactly, so that those of the excluded instruments are left.
+    """
+    name, null = "Hansen J", f"{_null(own)} (robust)"
+    if own.surplus < 1:
+        return chi2_test(name, own.label, 0.0, 0, null)
+    apart = own.excluded @ null_space(own.first_stage.T)
+    statistic = quadratic(own.residual.on(apart)[:, 0], rows.meat(apart, own.residual), own.label)
+    return chi2_test(name, own.label, statistic, own.surplus, null)
+
+
+# ---------------------------------------------------------------------- all equations together
+
+_ALL_VALID = "the instruments of all equations are valid: uncorrelated with their errors"
+
+
+def hansen_sargan(fit: Fit) -> HypothesisTest:
+    """e'(Σ⁻¹⊗P_Z)e of three-stage least squares, Σ as used, χ²(ΣL_i − K + r).
+
+    With instruments by equation e'Z(Z'ΩZ)⁻¹Z'e, Ω = Σ⊗I. Sargan (1958); Hansen (1982).
+
+    Raises
+    ------
+    SimeqError
+        If the estimator does not minimise this criterion.
+    """
+    system, sigma = fit.system, fit.estimate.sigma
+    _require_minimum(fit)
+    z, equation = _instruments(fit)
+    errors = system.factor.r @ system.structural(fit.b)
+    gap = (z.values.T @ errors)[np.arange(equation.size), equation]
+    if system.instruments_differ:
+        omega = sigma[equation[:, None], equation] * (z.values.T @ z.values)
+        statistic = gap @ np.linalg.solve(omega, gap)
+    else:
+        each = gap.reshape(len(sigma), -1)
+        statistic = (np.linalg.solve(sigma, each) * each).sum()
+    return chi2_test("Hansen-Sargan", SYSTEM, float(statistic), _surplus(fit), _ALL_VALID)
+
+
+def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:
+    """J of all equations together, by two-step efficient GMM, χ²(ΣL_i − K + r).
+
+    S holds the moments of all equations, at the residuals of 2SLS under the estimate's constraints.
+
+    Raises
+    ------
+    SimeqError
+        If the estimator takes no instruments.
+    """
+    if not fit.method.instruments:
+        raise SimeqError(f"{fit.method.title} takes no instruments, so that none can be tested.")
+    name, null = "Hansen J", f"{_ALL_VALID} (robust)"
+    if _surplus(fit) < 1:
+        return chi2_test(name, SYSTEM, 0.0, 0, null)
+    system, coordinates = fit.system, fit.coordinates
+    z, equation = _instruments(fit)
+    gap = (z.values.T @ system.y)[np.arange(equation.size), equation]
+    regressors = block_diagonal(
+        [
+            z.values[:, equation == i].T @ (system.factor.r[:, own] @ loadings)
+            for i, (own, loadings) in enumerate(
+                zip(system.instrument_columns, system.projected.loadings, strict=True)
+            )
+        ]
+    )
+    free = regressors if coordinates.m is None else regressors @ coordinates.m
+    apart = null_space(free.T)
+    first = system.structural(unweighted(system.projected, coordinates))
+    mix = np.eye(len(system.labels))[:, equation]
+    meat = rows.summed(Scores(z.weights, first, mix, apart, None, np.eye(equation.size)))
+    statistic = quadratic(apart.T @ (gap - regressors @ coordinates.shift), meat, SYSTEM)
+    return chi2_test(name, SYSTEM, statistic, _surplus(fit), null)
+
+
+def _require_minimum(fit: Fit) -> None:
+    """Check that the estimate minimises the criterion: 3SLS, in the GMM form if forms differ."""
+    if not (fit.method.instruments and fit.method.is_gls):
+        raise SimeqError(
+            f"The Hansen-Sargan test belongs to three-stage least squares, not to "
+            f"{fit.method.title.lower()}; fit('3sls'), or test each equation by Sargan's."
+        )
+    if fit.system.instruments_differ and fit.convention.form != "gmm":
+        raise SimeqError(
+            "The GLS form of three-stage least squares minimises no criterion of valid instruments "
+            "where they differ by equation; fit with form='gmm'."
+        )
+
+
+def _instruments(fit: Fit) -> tuple[Columns, IntArray]:
+    """Orthonormal instruments of every equation side by side, and the equation of each."""
+    each = [columns_of(fit.system, own).orthonormal() for own in fit.system.instrument_columns]
+    sizes = [own.number for own in each]
+    return reduce(Columns.beside, each), np.repeat(np.arange(len(sizes)), sizes)
+
+
+def _surplus(fit: Fit) -> int:
+    """ΣL_i − K + r."""
+    instruments = sum(len(own) for own in fit.system.instrument_columns)
+    return instruments - fit.b.size + len(fit.constraints)

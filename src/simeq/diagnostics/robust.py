@@ -1,0 +1,144 @@
+"""Sums over rows, clusters or lags for tests, as the results' own kind of covariance asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simeq._linalg import FloatArray
+from simeq.diagnostics.columns import Columns
+from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
+from simeq.errors import DataError, count
+from simeq.meat import MAKERS, Meat, Request, RowScores
+from simeq.observations import Observations
+from simeq.scores import Scores
+
+#: A covariance of moments is singular when its correlation form has an eigenvalue below this.
+SINGULAR_TOL = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class RobustRows:
+    """Rows with the dependence that tests allow for.
+
+    Attributes
+    ----------
+    observations : Observations
+    request : Request
+        Robust to heteroskedasticity, clusters, or serial correlation.
+    use_f : bool
+        Whether Wald statistics are referred to F.
+    """
+
+    observations: Observations
+    request: Request
+    use_f: bool
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the sample."""
+        return self.observations.nobs
+
+    def meat(self, left: Columns, right: Columns) -> Meat:
+        """Σ s s' of products s_t of two sets of columns, row by row, without any factor.
+
+        Parameters
+        ----------
+        left : Columns (q)
+        right : Columns (q or 1)
+        """
+        q = left.number
+        second = right.weights if right.number == q else np.repeat(right.weights, q, axis=1)
+        return self.summed(Scores(left.weights, second, np.eye(q), None, None, np.eye(q)))
+
+    def summed(self, scores: Scores) -> Meat:
+        """Σ s s' of scores, without any factor."""
+        plain = Request(self.request.name, {**self.request.options, **self._uncorrected})
+        return MAKERS[plain.name](plain, RowScores(scores, self.observations, ()))
+
+    @property
+    def _uncorrected(self) -> Mapping[str, Any]:
+        return {} if self.request.name.startswith("HC") else {"use_correction": False}
+
+    def factor(self, k: int, groups: int | None) -> float:
+        """Small-sample factor of a variance after k coefficients, as the covariance has it.
+
+        n/(n − k) for HC1, g/(g − 1)·(n − 1)/(n − k) for clusters, 1 for the others.
+        """
+        name, n = self.request.name, float(self.nobs)
+        if name == "HC0" or not (name == "HC1" or self.request.use_correction):
+            return 1.0
+        if name == "cluster" and groups is not None:
+            return groups / (groups - 1.0) * (n - 1.0) / (n - k)
+        return n / (n - k)
+
+    def denominator(self, k: int, groups: int | None) -> float:
+        """Degrees of freedom of an F after k coefficients: g − 1 with clusters, else n − k."""
+        return float(self.nobs - k if groups is None else groups - 1)
+
+    def wald(
+        self,
+        name: str,
+        equation: str,
+        gap: FloatArray,
+        meat: Meat,
+        k: int,
+        null: str,
+        use_f: bool | None = None,
+    ) -> HypothesisTest:
+        """Refer g'(f·Σ s s')⁻¹g to χ², or its share to F, with the small-sample factor f.
+
+        Parameters
+        ----------
+        name, equation, null : str
+        gap : (q,) array
+            g, such as sums of s_t.
+        meat : Meat
+        k : int
+            Coefficients in the regression behind it.
+        use_f : bool, optional
+            As the results do by default.
+        """
+        statistic = quadratic(gap, meat, equation) / self.factor(k, meat.n_groups)
+        if self.use_f if use_f is None else use_f:
+            denominator = self.denominator(k, meat.n_groups)
+            return f_test(name, equation, statistic / gap.size, gap.size, denominator, null)
+        return chi2_test(name, equation, statistic, gap.size, null)
+
+
+def robust_rows(request: Request, observations: Observations, use_f: bool) -> RobustRows:
+    """Return the dependence that robust tests of a result allow for: its own, or HC1.
+
+    Results with classical errors are tested against heteroskedasticity; jackknife and bootstrap
+    have the dependence of their clusters.
+    """
+    if request.name == "nonrobust":
+        return RobustRows(observations, Request("HC1", {}), use_f)
+    if request.is_resampling:
+        groups = request["groups"]
+        own = Request("HC1", {}) if groups is None else Request("cluster", {"groups": groups})
+        return RobustRows(observations, own, use_f)
+    return RobustRows(observations, request, use_f)
+
+
+def quadratic(gap: FloatArray, meat: Meat, equation: str) -> float:
+    """g'(Σ s s')⁻¹g.
+
+    Raises
+    ------
+    DataError
+        If the sum is singular, as with few clusters.
+    """
+    size = np.sqrt(np.abs(meat.matrix.diagonal()))
+    scaled = meat.matrix / np.multiply.outer(size, size) if size.all() else np.zeros((1, 1))
+    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= SINGULAR_TOL:
+        raise DataError(
+            f"{equation}: the robust covariance of {count(gap.size, 'moment')} rests on "
+            f"{count(meat.terms, meat.of)} and is singular or not positive definite; use fewer "
+            f"instruments, more {meat.of}s, or a test that takes errors for homoskedastic."
+        )
+    unit = gap / size
+    return float(unit @ np.linalg.solve(scaled, unit))
