@@ -33,6 +33,7 @@ from simeq.errors import (
 )
 from simeq.factor import Factor
 from simeq.model import SystemEquations
+from simeq.nonlinear import FunctionResults
 from simeq.prediction import EquationPrediction, Prediction
 from simeq.results import SystemResults, load
 
@@ -46,6 +47,7 @@ __all__ = [
     "EquationResults",
     "Factor",
     "FormulaError",
+    "FunctionResults",
     "GroupComparison",
     "IdentificationError",
     "Prediction",

@@ -61,7 +61,7 @@ def _from_text(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray,
     rows, values = [], []
     for piece in pieces:
         try:
-            r, q = parse_constraint(_with_intercept(piece, names), names)
+            r, q = parse_constraint(with_intercept(piece, names), names)
         except FormulaError as error:
             raise ConstraintError(_unreadable(piece, names, str(error))) from None
         if not (np.isfinite(r).all() and np.isfinite(q).all()):
@@ -83,7 +83,7 @@ def split_outside_brackets(text: str) -> list[str]:
     return [*pieces, text[start:]]
 
 
-def _with_intercept(text: str, names: Sequence[str]) -> str:
+def with_intercept(text: str, names: Sequence[str]) -> str:
     """Read Stata's ``_cons`` as the intercept, unless a column has that name."""
     if any(name.endswith("]_cons") for name in names):
         return text

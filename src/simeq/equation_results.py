@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from simeq.functions import Functions
 from simeq.inference import Coefficients
+from simeq.nonlinear import FunctionResults, nonlinear
 from simeq.prediction import EquationPrediction, structural_prediction
 from simeq.summary import Block, Report, render
 
@@ -87,6 +89,10 @@ class EquationResults(Coefficients):
         """Confidence intervals of the equation's coefficients; see `SystemResults.conf_int`."""
         bounds = self.system.conf_int(alpha, kind).to_numpy()[self._own]
         return pd.DataFrame(bounds, index=self._index, columns=["lower", "upper"])
+
+    def nonlinear(self, functions: Functions) -> FunctionResults:
+        """Functions of the equation's coefficients; see `SystemResults.nonlinear`."""
+        return nonlinear(self, functions)
 
     def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
         """Right side of the equation at new data; see `SystemResults.predict`."""

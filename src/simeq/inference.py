@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simeq._linalg import FloatArray
 from simeq.constraints import Constraints, read_constraints
 from simeq.distribution import two_sided_pvalues, two_sided_quantile
-from simeq.errors import ConstraintError, DataError, count
+from simeq.errors import ConstraintError, DataError, SimeqError, count, nearest
 
 #: A standard error below this share of its parts' is rounding: the combination is imposed.
 IMPOSED_TOL = 1e-7
@@ -144,6 +144,45 @@ class Coefficients:
             )
         found.c_names = texts
         return found
+
+    def adjusted_pvalues(
+        self, method: str = "holm", coefficients: Sequence[Any] | None = None
+    ) -> pd.Series[float]:
+        """P values that allow for the number of coefficients tested, by statsmodels.
+
+        Parameters
+        ----------
+        method : str
+            Such as "bonferroni", "holm", "hommel", "fdr_bh"; see
+            ``statsmodels.stats.multitest.multipletests``.
+        coefficients : sequence, optional
+            Labels of the coefficients tested, as in ``params.index``; all by default.
+
+        Returns
+        -------
+        Series
+            NaN for a coefficient without a p value, which is not counted.
+
+        Raises
+        ------
+        SimeqError
+            If statsmodels knows no such method, or a label is unknown.
+        """
+        from statsmodels.stats.multitest import multipletests
+
+        found = self.pvalues
+        if coefficients is not None:
+            unknown = [label for label in coefficients if label not in self._index]
+            if unknown:
+                hint = nearest(str(unknown[0]), map(str, self._index))
+                raise SimeqError(f"Unknown coefficient {unknown[0]!r}.{hint}")
+            found = found.loc[list(coefficients)]
+        there = found.notna()
+        try:
+            found[there] = multipletests(found[there], method=method)[1]
+        except ValueError as error:
+            raise SimeqError(f"Unknown method {method!r} of adjustment: {error}.") from None
+        return found.rename("adjusted_pvalues")
 
     def f_test(
         self,

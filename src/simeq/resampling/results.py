@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simeq._linalg import FloatArray
 from simeq.conventions import choose
+from simeq.distribution import require_alpha
 
 KINDS = ("normal", "percentile", "basic", "studentised")
 
@@ -105,10 +106,17 @@ class Bootstrap:
                 t = (draws - b) / self.bse.to_numpy(dtype=np.float64)
             low, high = _quantiles(t, tails)
             return np.column_stack([b - high * self.sample_bse, b - low * self.sample_bse])
-        low, high = _quantiles(draws, tails)
-        if kind == "basic":
-            return np.column_stack([2.0 * b - high, 2.0 * b - low])
-        return np.column_stack([low, high])
+        return interval(draws, b, alpha, kind)
+
+
+def interval(draws: FloatArray, b: FloatArray, alpha: float, kind: str) -> FloatArray:
+    """Bounds (K, 2) by quantiles of draws (D, K): as they are, or "basic", mirrored at b (K,)."""
+    require_alpha(alpha)
+    choose(kind, ("percentile", "basic"), "kind of interval of draws")
+    low, high = _quantiles(draws, [alpha / 2.0, 1.0 - alpha / 2.0])
+    if kind == "basic":
+        return np.column_stack([2.0 * b - high, 2.0 * b - low])
+    return np.column_stack([low, high])
 
 
 def _quantiles(values: FloatArray, tails: list[float]) -> FloatArray:

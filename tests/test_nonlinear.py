@@ -1,0 +1,184 @@
+"""Functions of coefficients: exact derivatives, the delta method, safe reading; many tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from simeq import SystemEquations, datasets
+from simeq.errors import ConstraintError, DataError, SimeqError
+from simeq.functions import read_functions
+
+NAMES = ["[a]x", "[a]x:z", "[b]np.log(y)", "[b]C(r)[T.2]", "[b]Intercept", "[b]x2"]
+
+EXPRESSIONS = [
+    ("[a]x * [b]x2", lambda b: b[0] * b[5]),
+    ("([a]x + 2*[a]x:z)/(1 - [b]x2)", lambda b: (b[0] + 2 * b[1]) / (1 - b[5])),
+    ("exp(-[a]x)*[b]np.log(y)**3", lambda b: np.exp(-b[0]) * b[2] ** 3),
+    (
+        "np.sqrt(abs([b]C(r)[T.2])) - log([b]_cons**2)",
+        lambda b: np.abs(b[3]) ** 0.5 - np.log(b[4] ** 2),
+    ),
+    ("abs([a]x)**[b]x2 = 2 - 1/[b]x2", lambda b: np.abs(b[0]) ** b[5] - (2 - 1 / b[5])),
+    ("+[a]x - 1e-1*[b]x2*2.5", lambda b: b[0] - 0.25 * b[5]),
+]
+
+
+@pytest.mark.parametrize(("text", "function"), EXPRESSIONS)
+@given(b=st.lists(st.floats(0.2, 2.0), min_size=6, max_size=6), sign=st.sampled_from([-1.0, 1.0]))
+def test_values_and_gradients(text, function, b, sign):
+    point = np.array(b) * [1, sign, sign, sign, sign, 1]
+    point[5] += 0.05 if abs(point[5] - 1) < 0.02 else 0.0
+    found = read_functions(text, NAMES)[0](point[None, :])
+    assert found.value[0] == pytest.approx(function(point), rel=1e-12, abs=1e-14)
+    # Central differences lose the square of the step and rounding by it: 1e-6 is safe for both.
+    step = 1e-6 * np.eye(6)
+    slope = [(function(point + h) - function(point - h)) / 2e-6 for h in step]
+    np.testing.assert_allclose(found.gradient[0], slope, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
+
+
+def test_several_functions_in_one_text_or_a_list():
+    texts = [f.text for f in read_functions("[a]x*2, exp([b]x2)", NAMES)]
+    assert texts == ["[a]x*2", "exp([b]x2)"]
+    assert len(read_functions(["[a]x, [b]x2", "[a]x:z"], NAMES)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[a]y", "names no coefficient"),
+        ("[b]x3 * 2", "Did you mean '\\[b\\]x2'"),
+        ("[a]x2", "Did you mean"),
+        ("2 + 3", "names no coefficient"),
+        ("", "write 'f'"),
+        ("[a]x = 1 = 2", "write 'f'"),
+        ("[a]x == 1", "cannot be read"),
+        ("[a]x if [b]x2 else 1", "cannot be read"),
+        ("[a]x.real", "names no coefficient"),
+        ("sin([a]x)", "names no coefficient"),
+        ("exp([a]x, 2)", "cannot be read"),
+        ("[a]x @ [b]x2", "cannot be read"),
+        ("[a]x + True", "names no coefficient|cannot be read"),
+        ("__import__('os').getcwd()", "names no coefficient"),
+        ("[[a]x for _ in (1,)]", "names no coefficient|cannot be read"),
+        ("(lambda: [a]x)()", "names no coefficient|cannot be read"),
+        ("[a]x + 'text'", "names no coefficient|cannot be read"),
+        (3, "are text"),
+        ([], "are text"),
+    ],
+)
+def test_what_is_no_function(text, message):
+    with pytest.raises(ConstraintError, match=message):
+        read_functions(text, NAMES)
+
+
+def test_delta_method_by_hand(klein_model):
+    result = klein_model.fit("3sls")
+    found = result.nonlinear("[consumption]wages * [private_wages]gnp")
+    a, b = result.params["consumption", "wages"], result.params["private_wages", "gnp"]
+    pair = [("consumption", "wages"), ("private_wages", "gnp")]
+    v = result.cov_params().loc[pair, pair].to_numpy()
+    se = np.sqrt(np.array([b, a]) @ v @ np.array([b, a]))
+    assert found.params.iloc[0] == pytest.approx(a * b, rel=1e-14)
+    assert found.bse.iloc[0] == pytest.approx(se, rel=1e-12)
+    assert found.pvalues.iloc[0] == pytest.approx(2 * stats.norm.sf(abs(a * b / se)), rel=1e-10)
+    np.testing.assert_allclose(
+        found.conf_int(0.1).iloc[0], a * b + se * stats.norm.ppf([0.05, 0.95])
+    )
+
+
+def test_linear_functions_are_linear_tests(klein_model):
+    result = klein_model.fit("3sls", use_t=True, cov_type="HC1")
+    text = "[consumption]corpProf + 2*[investment]corpProf = 1"
+    found, expected = result.nonlinear(text), result.t_test(text)
+    assert found.tvalues.iloc[0] == pytest.approx(expected.tvalue.item(), rel=1e-10)
+    assert found.pvalues.iloc[0] == pytest.approx(expected.pvalue.item(), rel=1e-10)
+    joint = ["[consumption]corpProf - 1", "[investment]corpProf"]
+    both = result.nonlinear(joint).wald_test(np.eye(2))
+    assert both.statistic == pytest.approx(
+        result.wald_test("[consumption]corpProf = 1, [investment]corpProf = 0").statistic, rel=1e-9
+    )
+
+
+def test_functions_of_one_equation(klein_model):
+    result = klein_model.fit("2sls")
+    found = result.equations["investment"].nonlinear("corpProf / (1 - corpProfLag)")
+    whole = result.nonlinear("[investment]corpProf / (1 - [investment]corpProfLag)")
+    assert found.params.iloc[0] == pytest.approx(whole.params.iloc[0], rel=1e-12)
+    assert found.bse.iloc[0] == pytest.approx(whole.bse.iloc[0], rel=1e-12)
+
+
+def test_intervals_by_draws():
+    panel = datasets.simulate_interaction(seed=4)
+    model = SystemEquations(datasets.INTERACTION_EQUATIONS, panel)
+    kinds = {"groups": "unit", "seed": 5, "n_boot": 199}
+    result = model.fit("3sls", cov_type="bootstrap", cov_kwds=kinds)
+    found = result.nonlinear("[productivity]manufacture * [manufacture]productivity")
+    draws = result.bootstrap.params
+    product = (
+        draws["productivity", "manufacture"] * draws["manufacture", "productivity"]
+    ).to_numpy()
+    low, high = np.quantile(product, [0.025, 0.975])
+    np.testing.assert_allclose(found.conf_int(kind="percentile").iloc[0], [low, high])
+    centre = found.params.iloc[0]
+    np.testing.assert_allclose(
+        found.conf_int(kind="basic").iloc[0], [2 * centre - high, 2 * centre - low]
+    )
+    with pytest.raises(SimeqError, match="Unknown kind of interval"):
+        found.conf_int(kind="studentised")
+    with pytest.raises(DataError, match="needs draws"):
+        model.fit("3sls").nonlinear("exp([productivity]manufacture)").conf_int(kind="percentile")
+
+
+def test_undefined_at_the_estimates(klein_model):
+    result = klein_model.fit("3sls")
+    for text in ("log([investment]corpProf)", "1/([investment]corpProf - [investment]corpProf)"):
+        with pytest.raises(ConstraintError, match="undefined at the estimates"):
+            result.nonlinear(text)
+
+
+def test_functions_print_as_a_table(klein_model):
+    text = str(klein_model.fit("3sls").nonlinear("[consumption]wages**2"))
+    assert "[consumption]wages**2" in text
+    assert "0.6242" in text
+
+
+@pytest.mark.parametrize("method", ["bonferroni", "holm", "fdr_bh"])
+def test_adjusted_p_values_by_hand(klein_model, method):
+    result = klein_model.fit("3sls")
+    p = result.pvalues.to_numpy()
+    order, m = np.argsort(p), len(p)
+    expected = np.empty(m)
+    if method == "bonferroni":
+        expected = np.minimum(p * m, 1)
+    elif method == "holm":
+        expected[order] = np.minimum(np.maximum.accumulate(p[order] * (m - np.arange(m))), 1)
+    else:
+        ranked = p[order] * m / (1 + np.arange(m))
+        expected[order] = np.minimum.accumulate(ranked[::-1])[::-1]
+    np.testing.assert_allclose(result.adjusted_pvalues(method), expected, rtol=1e-12)
+
+
+def test_adjusted_p_values_of_some(klein_model):
+    result = klein_model.fit("3sls")
+    some = [("investment", "corpProf"), ("consumption", "corpProf")]
+    found = result.adjusted_pvalues("bonferroni", some)
+    np.testing.assert_allclose(found, np.minimum(2 * result.pvalues[some], 1))
+    one = result.equations["investment"].adjusted_pvalues("holm", ["corpProf"])
+    assert one.item() == pytest.approx(result.pvalues["investment", "corpProf"])
+    with pytest.raises(SimeqError, match="Did you mean"):
+        result.equations["investment"].adjusted_pvalues("holm", ["corpProff"])
+    with pytest.raises(SimeqError, match="Unknown method 'hol'"):
+        result.adjusted_pvalues("hol")
+
+
+def test_fixed_coefficients_are_not_counted(klein_model):
+    result = klein_model.fit("3sls", constraints="[consumption]wages = 0.8")
+    found = result.adjusted_pvalues("bonferroni")
+    assert np.isnan(found["consumption", "wages"])
+    assert found["private_wages", "gnp"] == pytest.approx(
+        11 * result.pvalues["private_wages", "gnp"]
+    )
