@@ -108,6 +108,19 @@ def system_j(system: System, labels: np.ndarray | None = None) -> float:
     return float(g @ w @ g)
 
 
+def correlation(system: System, labels: np.ndarray | None, instruments: bool) -> float:
+    """Σ e_i e_j of all pairs against the sum of s s', s with the coefficients' own errors in it."""
+    e, hats = [], []
+    for y, x, z in zip(system.y, system.x, system.z, strict=True):
+        hat = projection(z) @ x if instruments else x
+        e.append(y - x @ np.linalg.solve(hat.T @ hat, hat.T @ y))
+        hats.append(hat @ np.linalg.inv(hat.T @ hat) @ x.T)
+    pairs = [(i, j) for i in range(len(e)) for j in range(i + 1, len(e))]
+    scores = [e[i] * e[j] - e[i] * (hats[i] @ e[j]) - e[j] * (hats[j] @ e[i]) for i, j in pairs]
+    gap = np.array([e[i] @ e[j] for i, j in pairs])
+    return float(gap @ np.linalg.solve(summed(np.array(scores).T, labels), gap))
+
+
 def hansen_sargan(system: System, answer: Answer) -> float:
     """e'Z(Z'ΩZ)⁻¹Z'e with Ω = Σ⊗I written out."""
     z = block_diag(*system.z)
@@ -175,6 +188,15 @@ def anderson_rubin(
     k = own.x1.shape[1]
     v = (inverse @ middle @ inverse)[k:, k:]
     return float(b[k:] @ np.linalg.solve(v, b[k:]) / len(b[k:]))
+
+
+def score_test(own: Equation, value: float, labels: np.ndarray | None) -> float:
+    """g'S⁻¹g with g = Z₂'e, e and Z₂ residuals of regressions on X₁, the null imposed."""
+    y, z = own.partialled()
+    m = np.eye(own.n) - (projection(own.x1) if own.x1.size else 0.0)
+    e = m @ own.y - y[:, 0] * value
+    g = z.T @ e
+    return float(g @ np.linalg.solve(summed(z * e[:, None], labels), g))
 
 
 def hausman(

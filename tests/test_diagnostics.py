@@ -165,6 +165,7 @@ def test_equations_without_instruments_have_tests_of_residuals_alone(states):
         "Breusch-Godfrey serial correlation",
         "Hausman",
         "Breusch-Pagan correlation",
+        "Correlation robust",
         "LR of residuals",
         "LR of diagonal covariance",
     }
@@ -366,15 +367,53 @@ def test_anderson_rubin_by_the_book(drawn, kind, value):
             assert found.df_denom == (g - 1 if kind == "cluster" else own.free)
 
 
+@given(clustered(), st.booleans(), st.floats(-2, 2))
+def test_score_form_of_anderson_rubin_by_the_book(drawn, by_cluster, value):
+    system, labels = drawn
+    given_labels = labels if by_cluster else None
+    result = fitted(system, given_labels)
+    for label, own in book.equations(system):
+        if own.y2.shape[1] == 1:
+            test = result.tests.anderson_rubin(label, robust=True, form="score")
+            expected = book.score_test(own, value, given_labels)
+            found = test.test(value)
+            assert found.statistic == pytest.approx(expected, rel=1e-6)
+            assert (found.df, found.df_denom) == (own.z2.shape[1], None)
+
+
+@given(clustered(max_equations=3), st.booleans(), st.booleans())
+def test_correlation_by_the_book(drawn, by_cluster, instruments):
+    system, labels = drawn
+    result = fitted(system, labels if by_cluster else None, "2sls" if instruments else "ols")
+    expected = book.correlation(system, labels if by_cluster else None, instruments)
+    g = len(system.left)
+    test = result.tests.correlation_robust()
+    assert test.statistic == pytest.approx(expected, rel=1e-6)
+    assert test.df == g * (g - 1) / 2
+
+
+def test_equal_exogenous_regressors_leave_the_plain_moment(states):
+    model = SystemEquations(
+        ["np.log(hwy) ~ np.log(pc) + unemp", "np.log(util) ~ np.log(pc) + unemp"], states
+    )
+    result = model.fit("ols")
+    product = result.resid.prod(axis=1)
+    expected = product.sum() ** 2 / (product**2).sum()
+    assert result.tests.correlation_robust().statistic == pytest.approx(expected, rel=1e-10)
+
+
 @settings(max_examples=40)
-@given(clustered(), st.sampled_from(["classical", "HC1", "cluster"]), st.floats(0.001, 0.6))
+@given(
+    clustered(), st.sampled_from(["classical", "HC1", "cluster", "score"]), st.floats(0.001, 0.6)
+)
 def test_confidence_set_holds_what_the_test_does_not_reject(drawn, kind, alpha):
     system, labels = drawn
-    result = fitted(system, labels if kind == "cluster" else None)
+    result = fitted(system, labels if kind in ("cluster", "score") else None)
     for label, own in book.equations(system):
         if own.y2.shape[1] > 1:
             continue
-        test = result.tests.anderson_rubin(label, robust=kind != "classical")
+        form = "score" if kind == "score" else "wald"
+        test = result.tests.anderson_rubin(label, robust=kind != "classical", form=form)
         found = test.conf_set(alpha)
         centre = float(result.params[label].filter(like=result.tests.endogenous[label][0]).iloc[0])
         wide = 50 * float(result.bse[label].max())

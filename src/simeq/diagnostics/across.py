@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 
 import numpy as np
@@ -10,14 +11,20 @@ from simeq import measures
 from simeq._linalg import FloatArray
 from simeq.conventions import METHODS, PRESETS
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.robust import RobustRows, quadratic
 from simeq.errors import ConvergenceWarning, SimeqError
+from simeq.estimators.least_squares import unweighted
 from simeq.fitted import Fit, estimate
+from simeq.scores import Scores
 
 _NULL = "errors of different equations are uncorrelated"
 
 
 def breusch_pagan(fit: Fit) -> HypothesisTest:
     """n Σ_{i<j} r_ij², χ²(G(G−1)/2), r the correlations of the final residuals.
+
+    It takes the regressors of every equation for exogenous in all of them: a dependent on another's
+    right side, instrumented or not, moves the statistic. See `correlation_robust`.
 
     Breusch and Pagan (1980), "The Lagrange multiplier test and its applications to model
     specification in econometrics".
@@ -27,6 +34,48 @@ def breusch_pagan(fit: Fit) -> HypothesisTest:
     r = (e / size).T @ (e / size)
     statistic = fit.system.factor.nobs * float((np.tril(r, -1) ** 2).sum())
     return chi2_test("Breusch-Pagan correlation", SYSTEM, statistic, _pairs(fit), _NULL)
+
+
+def correlation_robust(fit: Fit, rows: RobustRows) -> HypothesisTest:
+    """Σ_t e_it e_jt against its own variance, χ²(G(G−1)/2), e the residuals of OLS or 2SLS.
+
+    The errors of coefficients enter by X_i'u_j, which is not small where y_j moves X_i: so
+    Σ e_i e_j has the variance of Σ s_t, s_t = u_it u_jt − u_it h_ijt − h_jit u_jt with
+    h_ij = X̂_i(X̂_i'X̂_i)⁻¹X_i'e_j. A moment with estimated parameters; Newey (1984).
+    """
+    _require_several(fit)
+    system = fit.system
+    if fit.method.instruments:
+        system.require_identified(constrained=False)
+    projection = system.projection(fit.method)
+    b = unweighted(projection, system.coordinates(fit.method, None))
+    structural = system.structural(b)
+    e = system.factor.r @ structural
+    pairs = np.array(list(itertools.combinations(range(len(system.labels)), 2))).T
+    first, second = pairs
+    h = _moved(fit, e)
+    scores = Scores(
+        np.hstack([structural[:, first], h[second, first].T]),
+        np.hstack([structural[:, second] - h[first, second].T, structural[:, second]]),
+        np.eye(2 * first.size),
+        np.vstack([np.eye(first.size), -np.eye(first.size)]),
+        None,
+        np.eye(first.size),
+    )
+    gap = (e[:, first] * e[:, second]).sum(axis=0)
+    statistic = quadratic(gap, rows.summed(scores), SYSTEM)
+    return chi2_test("Correlation robust", SYSTEM, statistic, first.size, f"{_NULL} (robust)")
+
+
+def _moved(fit: Fit, e: FloatArray) -> FloatArray:
+    """Weights (G, G, m) on the columns of W of h_ij = X̂_i(X̂_i'X̂_i)⁻¹X_i'e_j."""
+    system, projection = fit.system, fit.system.projection(fit.method)
+    places = system.instrument_columns if fit.method.instruments else system.used
+    out = np.zeros((len(places), len(places), system.factor.r.shape[1]))
+    for i, (own, z) in enumerate(zip(system.used, places, strict=True)):
+        along = np.linalg.solve(projection.t[i].T, system.factor.r[:, own].T @ e)
+        out[i][:, list(z)] = (projection.loadings[i] @ along).T
+    return out
 
 
 def likelihood_ratio_of_residuals(fit: Fit) -> HypothesisTest:

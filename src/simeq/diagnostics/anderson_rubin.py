@@ -14,8 +14,9 @@ import numpy as np
 from scipy import linalg
 
 from simeq._linalg import FloatArray
+from simeq.conventions import choose
 from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, f_test
+from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.robust import RobustRows
 from simeq.distribution import require_alpha
 from simeq.errors import DataError, SimeqError
@@ -78,7 +79,8 @@ class AndersonRubin:
         Sums of products of first-stage scores of y and of Y.
     factor : float
         f, the small-sample factor.
-    df_denom : float
+    df_denom : float or None
+        Of F; None for χ².
     robust : bool
     """
 
@@ -92,7 +94,7 @@ class AndersonRubin:
     s1: FloatArray = field(repr=False)
     s2: FloatArray = field(repr=False)
     factor: float
-    df_denom: float
+    df_denom: float | None
     robust: bool
 
     @property
@@ -102,6 +104,8 @@ class AndersonRubin:
 
     def test(self, value: float = 0.0) -> HypothesisTest:
         """Test that the coefficient has a value: F(L₂, n − L), or F(L₂, g − 1) with clusters.
+
+        The score form refers L₂ F to χ²(L₂).
 
         Raises
         ------
@@ -116,7 +120,10 @@ class AndersonRubin:
                 f"{self.equation}: the robust covariance of {self.a.size} instruments is singular "
                 f"or not positive definite at {self.name} = {value:g}; use fewer instruments."
             )
-        return f_test(title, self.equation, statistic, self.a.size, self.df_denom, null)
+        size, df_denom = self.a.size, self.df_denom
+        if df_denom is None:
+            return chi2_test(title, self.equation, statistic * size, size, null)
+        return f_test(title, self.equation, statistic, size, df_denom, null)
 
     def conf_set(self, alpha: float = 0.05) -> ConfidenceSet:
         """Values that the test does not reject, exactly: its ends are roots of a polynomial.
@@ -134,7 +141,11 @@ class AndersonRubin:
         require_alpha(alpha)
         from scipy import special
 
-        critical = float(special.fdtri(self.a.size, self.df_denom, 1.0 - alpha))
+        size, df_denom = self.a.size, self.df_denom
+        if df_denom is None:
+            critical = float(special.chdtri(size, alpha)) / size
+        else:
+            critical = float(special.fdtri(size, df_denom, 1.0 - alpha))
         ends = [-math.inf, *self._roots(critical), math.inf]
         kept: list[tuple[float, float]] = []
         for low, high in itertools.pairwise(ends):
@@ -194,14 +205,19 @@ class AndersonRubin:
         return sorted(float(middle + unit * t.real) for t in roots if t.imag == 0.0)
 
 
-def anderson_rubin(own: InstrumentedEquation, rows: RobustRows | None = None) -> AndersonRubin:
+def anderson_rubin(
+    own: InstrumentedEquation, rows: RobustRows | None = None, form: str = "wald"
+) -> AndersonRubin:
     """Return the test for the endogenous regressor of an equation.
 
     Parameters
     ----------
     own : InstrumentedEquation
     rows : RobustRows, optional
-        The dependence that a robust form allows for; without it errors are homoskedastic.
+        The dependence that a robust test allows for; without it errors are homoskedastic.
+    form : {"wald", "score"}
+        Of the robust test: residuals of y − Yβ on all instruments, as in ivreg2; or on the
+        included ones, as the null hypothesis has it, which holds its size with fewer clusters.
 
     Raises
     ------
@@ -213,27 +229,27 @@ def anderson_rubin(own: InstrumentedEquation, rows: RobustRows | None = None) ->
             f"The Anderson-Rubin set is for one endogenous regressor; equation {own.label} has "
             f"{len(own.names)}."
         )
+    score = choose(form, ("wald", "score"), "form") == "score"
     both = own.y.beside(own.endogenous)
     a, p = both.on(own.excluded).T
-    v = both.apart_from(own.excluded)
+    v = both if score and rows is not None else both.apart_from(own.excluded)
     unit = float(np.linalg.norm(own.residual.values) / np.linalg.norm(p))
-    estimate, size = float(own.coefficients[0]), a.size
+    size, k = a.size, own.n_instruments
+    factor, df_denom = 1.0 / own.free_rows, float(own.free_rows)
     if rows is None:
         moments: FloatArray = np.kron(v.values.T @ v.values, np.eye(size)).astype(np.float64)
-        factor, df_denom = 1.0 / own.free_rows, float(own.free_rows)
     else:
-        twice = own.excluded.beside(own.excluded)
-        stretched = v.take([0] * size + [1] * size)
-        meat = rows.meat(twice, stretched)
+        both_z = own.excluded.beside(own.excluded)
+        meat = rows.meat(both_z, v.take([0] * size + [1] * size))
         moments = meat.matrix
-        factor = rows.factor(own.n_instruments, meat.n_groups)
-        df_denom = rows.denominator(own.n_instruments, meat.n_groups)
+        factor = 1.0 if score else rows.factor(k, meat.n_groups)
+        df_denom = rows.denominator(k, meat.n_groups)
     s0, s2 = moments[:size, :size], moments[size:, size:]
     s1 = moments[:size, size:] + moments[size:, :size]
     return AndersonRubin(
         own.label,
         own.names[0],
-        estimate,
+        float(own.coefficients[0]),
         unit,
         a,
         p,
@@ -241,7 +257,7 @@ def anderson_rubin(own: InstrumentedEquation, rows: RobustRows | None = None) ->
         s1,
         s2,
         factor,
-        df_denom,
+        None if score and rows is not None else df_denom,
         rows is not None,
     )
 

@@ -171,15 +171,24 @@ class Diagnostics:
         """Montiel Olea and Pflueger's effective F, with critical values."""
         return strength.effective_f(self._equation(equation), self._rows)
 
-    def anderson_rubin(self, equation: str | None = None, robust: bool = False) -> AndersonRubin:
-        """Anderson and Rubin's test of an endogenous regressor's coefficient, and its set."""
-        return anderson_rubin(self._equation(equation), self._rows if robust else None)
+    def anderson_rubin(
+        self, equation: str | None = None, robust: bool = False, form: str = "wald"
+    ) -> AndersonRubin:
+        """Anderson and Rubin's test of an endogenous regressor's coefficient, and its set.
+
+        The robust form "score" holds its size with fewer clusters than "wald".
+        """
+        return anderson_rubin(self._equation(equation), self._rows if robust else None, form)
 
     # ------------------------------------------------------------------ residuals
 
     def breusch_pagan(self) -> HypothesisTest:
         """Test that errors are uncorrelated across equations: Lagrange multiplier."""
         return across.breusch_pagan(self.fit)
+
+    def correlation_robust(self) -> HypothesisTest:
+        """Test the same, robust, and right when a dependent is on another's right side."""
+        return across.correlation_robust(self.fit, self._rows)
 
     def likelihood_ratio(self) -> HypothesisTest:
         """Test the same by OLS against iterated SUR, each at its own maximum."""

@@ -127,6 +127,7 @@ def _of_system(tests: Diagnostics) -> Mapping[str, Callable[[], HypothesisTest]]
         found["Hausman"] = lambda: _against_safer(tests)
     if len(tests.fit.system.labels) > 1:
         found["Breusch-Pagan correlation"] = tests.breusch_pagan
+        found["Correlation robust"] = tests.correlation_robust
         found["LR of residuals"] = tests.likelihood_ratio_of_residuals
     if len(tests.fit.system.labels) > 1 and not method.instruments:
         found["LR of diagonal covariance"] = tests.likelihood_ratio
