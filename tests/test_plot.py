@@ -82,7 +82,7 @@ def test_the_order_asked_for_is_the_order_drawn(results):
         ["corpProfLag", "corpProf"],
         ["corpProfLag", "corpProf", "wages"],
     ]
-    assert titles(plot_coefficients(results, terms="gnp")) == ["private_wages"]
+    assert titles(plot_coefficients(results, terms=["gnp", "gnp"])) == ["private_wages"]
 
 
 def test_intercepts_are_drawn_when_asked_for(results):
@@ -268,6 +268,23 @@ def test_a_reduced_form_is_taken_by_its_three_attributes(effects):
         assert figure.get_supxlabel() == "Effect, 90% confidence interval of the total"
         np.testing.assert_allclose(points(figure.axes[1])[1], [0.2, -0.2])
         np.testing.assert_allclose(intervals(figure.axes[1])[1][0], [0.1671, 0.2329], atol=1e-4)
+
+
+def test_intervals_of_a_reduced_form_are_its_own(effects):
+    structural, total, errors = effects
+    asked = []
+
+    def conf_int(alpha):
+        asked.append(alpha)
+        return pd.DataFrame({"lower": total.stack() - 0.5, "upper": total.stack() + 1.0})
+
+    form = SimpleNamespace(structural=structural, params=total, bse=errors, conf_int=conf_int)
+    figure = plot_effects(form, alpha=0.2)
+    assert asked == [0.2]
+    for ax, name in zip(figure.axes, total.index, strict=True):
+        values = total.loc[name].drop("Intercept").to_numpy()
+        expected = np.column_stack([values - 0.5, values + 1.0])
+        np.testing.assert_allclose(intervals(ax)[1], expected)
 
 
 def test_effects_without_errors_are_points(effects):

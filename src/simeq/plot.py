@@ -118,7 +118,8 @@ def plot_effects(
     errors : DataFrame, optional
         Standard errors of the total effects.
     alpha : float
-        One minus the coverage of the total effects' intervals, by the normal distribution.
+        One minus the coverage of the total effects' intervals: the reduced form's own, by its
+        method ``conf_int``, or by errors and the normal distribution.
     drop_intercept : bool
         Whether the column Intercept is left out.
     columns : int, optional
@@ -147,18 +148,15 @@ def plot_effects(
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['Structural', 'Total']
     """
-    effects = _effects(structural, total, errors)
-    z = float(two_sided_quantile(alpha, None))
+    effects = _effects(structural, total, errors, alpha)
     panels = []
     for endogenous in effects.total.index:
-        points = [
-            _points(effects.structural.loc[endogenous], np.nan),
-            _points(effects.total.loc[endogenous], z * effects.errors.loc[endogenous]),
-        ]
+        points = [_points(effects.structural.loc[endogenous], np.nan, np.nan)]
+        points.append(_points(*(frame.loc[endogenous] for frame in effects.of_total)))
         drawn = [str(name) for name in effects.total if any(name in p.index for p in points)]
         rows = [name for name in drawn if not (drop_intercept and name == "Intercept")]
         panels.append(Panel(endogenous, rows, points))
-    covered = effects.errors.notna().any(axis=None)
+    covered = effects.lower.notna().any(axis=None)
     xlabel = f"Effect, {_coverage(alpha)} of the total" if covered else "Effect"
     return draw(panels, ["Structural", "Total"], xlabel, columns, figsize)
 
@@ -204,39 +202,55 @@ def plot_residual_correlation(result: SystemResults, ax: Axes | None = None) -> 
 
 @dataclass(frozen=True)
 class _Effects:
-    """Three frames (endogenous × exogenous) over the same labels, as text."""
+    """Four frames (endogenous × exogenous) over the same labels, as text."""
 
     structural: pd.DataFrame
     total: pd.DataFrame
-    errors: pd.DataFrame
+    lower: pd.DataFrame
+    upper: pd.DataFrame
+
+    @property
+    def of_total(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Total effects and their bounds."""
+        return self.total, self.lower, self.upper
 
 
-def _effects(structural: Any, total: Any, errors: Any) -> _Effects:
+def _effects(structural: Any, total: Any, errors: Any, alpha: float) -> _Effects:
     """Take frames, or a reduced form that has them, and give them the same labels."""
-    if total is None and not isinstance(structural, pd.DataFrame):
+    form = None if isinstance(structural, pd.DataFrame) else structural
+    if form is not None and total is None:
         names = ("structural", "params", "bse")
-        structural, total, errors = (getattr(structural, name, None) for name in names)
+        structural, total, errors = (getattr(form, name, None) for name in names)
     given = {"structural effects": structural, "total effects": total}
-    if errors is not None:
-        given["standard errors"] = errors
-    for what, frame in given.items():
+    for what, frame in (given if errors is None else {**given, "standard errors": errors}).items():
         if not isinstance(frame, pd.DataFrame):
             raise SimeqError(
                 f"The {what} must be a DataFrame, endogenous × exogenous, not "
                 f"{type(frame).__name__}. Give structural and total effects, or a reduced form."
             )
-    frames = [frame.rename(index=str, columns=str) for frame in given.values()]
-    if not all(set(frames[0].axes[i]) & set(frames[1].axes[i]) for i in (0, 1)):
+    own_intervals = getattr(form, "conf_int", None)
+    if own_intervals is not None:
+        bounds = own_intervals(alpha)
+        lower, upper = bounds["lower"].unstack(), bounds["upper"].unstack()
+    else:
+        reach = np.nan * total if errors is None else two_sided_quantile(alpha, None) * errors
+        lower, upper = total - reach, total + reach
+    return _Effects(*_aligned(structural, total, lower, upper))
+
+
+def _aligned(*given: pd.DataFrame) -> list[pd.DataFrame]:
+    """Give frames the labels of the second, then those of the first alone."""
+    frames = [frame.rename(index=str, columns=str) for frame in given]
+    first, second = frames[:2]
+    if not set(first.index) & set(second.index) or not set(first) & set(second):
         raise SimeqError(
-            f"The structural effects of {listing(structural)} on {listing(structural.index)} and "
-            f"the total effects of {listing(total)} on {listing(total.index)} share no label. Both "
-            f"have a row for each endogenous variable and a column for each exogenous one."
+            f"The structural effects of {listing(first)} on {listing(first.index)} and the total "
+            f"effects of {listing(second)} on {listing(second.index)} share no label. Both have a "
+            f"row for each endogenous variable and a column for each exogenous one."
         )
-    rows, columns = (list(dict.fromkeys([*frames[1].axes[i], *frames[0].axes[i]])) for i in (0, 1))
-    aligned = [frame.reindex(index=rows, columns=columns) for frame in frames]
-    return _Effects(
-        aligned[0], aligned[1], aligned[2] if errors is not None else aligned[1] * np.nan
-    )
+    rows = list(dict.fromkeys([*second.index, *first.index]))
+    columns = list(dict.fromkeys([*second, *first]))
+    return [frame.reindex(index=rows, columns=columns) for frame in frames]
 
 
 def _named(results: Any) -> list[tuple[str, SystemResults]]:
@@ -255,8 +269,8 @@ def _estimates(result: SystemResults, equation: str, alpha: float, kind: str) ->
     return pd.concat([own.params.rename("value"), own.conf_int(alpha, kind)], axis=1)
 
 
-def _points(value: pd.Series[float], reach: pd.Series[float] | float) -> pd.DataFrame:
-    found = pd.DataFrame({"value": value, "lower": value - reach, "upper": value + reach})
+def _points(value: Any, lower: Any, upper: Any) -> pd.DataFrame:
+    found = pd.DataFrame({"value": value, "lower": lower, "upper": upper})
     return found.dropna(subset="value")
 
 
@@ -265,7 +279,7 @@ def _chosen(names: str | Sequence[str] | None, known: Iterable[str], what: str) 
     there = list(known)
     if names is None:
         return there
-    wanted = [names] if isinstance(names, str) else list(names)
+    wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     for name in wanted:
         if name not in there:
             hint = nearest(str(name), there)
