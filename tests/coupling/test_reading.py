@@ -100,7 +100,9 @@ def test_without_pyarrow_the_error_names_the_extra(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("ending", ["dta", "parquet"])
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\x00\xff" * 200])
+@pytest.mark.parametrize(
+    "content", [b"", b"a,b\n1,2\n", b"\x00\xff" * 200], ids=["empty", "text", "noise"]
+)
 def test_a_file_that_is_not_what_it_says_is_one_line(tmp_path, capsys, ending, content):
     path = tmp_path / f"panel.{ending}"
     path.write_bytes(content)
