@@ -15,7 +15,9 @@ def oldest() -> list[str]:
     """Return ``name==version`` for each dependency with a lower bound."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["plots"], *extras["excel"], *extras["test"]]
+    wanted = [*project["dependencies"]]
+    for extra in ("plots", "excel", "parquet", "test"):
+        wanted += extras[extra]
     found = [re.fullmatch(r"([\w-]+)>=([\w.]+)", requirement) for requirement in wanted]
     return [f"{match[1]}=={match[2]}" for match in found if match]
 

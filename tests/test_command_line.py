@@ -47,7 +47,7 @@ def test_without_arguments_it_runs_kleins_model():
         (["{data}", "consump ~ wages", "--method", "ols", "--constraint", "x"], "names no coeff"),
         (["{data}", *SYSTEM, "--endog", "corpProf", "wages"], "Equation C is not identified"),
         (["{data}", "a: consump ~ wages", "a: invest ~ wages"], "same label"),
-        (["{folder}", "consump ~ wages"], "directory"),
+        (["{folder}", "consump ~ wages"], "must end in .csv"),
     ],
 )
 def test_errors_are_one_line_and_exit_status_two(market, tmp_path, arguments, words):

@@ -15,10 +15,10 @@ from coupling.errors import CouplingError, CouplingWarning
 from coupling.formulas import METHODS
 from coupling.levels import SCHEMES
 from coupling.model import WEIGHTS, CouplingModel
+from coupling.reading import ENDINGS, read_file
 from coupling.tables import Report, Table, check_ending
 
 US_SYSTEMS = ("Infrastructure: hwy, water, util", "Economy: gsp, pc, emp, -unemp")
-MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "#N/A", ".", ".."]
 EXAMPLE = 'For example --system "Economy: gsp, pc, -unemp".'
 
 
@@ -115,10 +115,8 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _read(options: argparse.Namespace, systems: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
-    """Read a CSV file; a unit may be called NA, which marks a missing value elsewhere."""
-    missing = {key: [""] for key in (options.unit, options.time, options.by) if key}
-    missing |= {column: MISSING for columns in systems.values() for column in columns}
-    return pd.read_csv(options.panel, keep_default_na=False, na_values=missing, low_memory=False)
+    keys = [key for key in (options.unit, options.time, options.by) if key]
+    return read_file(options.panel, keys, [name for own in systems.values() for name in own])
 
 
 def _full(result: Any) -> str:
@@ -163,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Coupling coordination tables of a panel; without a file, of 48 US states.",
     )
     add = parser.add_argument
-    add("panel", nargs="?", help="CSV file with one row for each unit and time")
+    add("panel", nargs="?", help=f"file with one row for each unit and time: {', '.join(ENDINGS)}")
     add("--unit", help="column of the units")
     add("--time", help="column of the times")
     add(

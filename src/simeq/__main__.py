@@ -13,8 +13,9 @@ import pandas as pd
 from simeq import SystemEquations, SystemResults, compare, datasets
 from simeq._version import __version__
 from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS
-from simeq.errors import DataError, FormulaError, SimeqError
+from simeq.errors import FormulaError, SimeqError
 from simeq.export import FORMATS, file_format, render, render_comparison
+from simeq.reading import ENDINGS, read
 
 KLEIN = {
     "consumption": "consump ~ corpProf + corpProfLag + wages",
@@ -32,6 +33,9 @@ worked example: supply and demand in market.csv, with columns q, p, income, wage
 
 q is endogenous as a left side and p by --endog; income and wage are the instruments. Without
 arguments, Klein's Model I is estimated by OLS, 2SLS, 3SLS and iterated 3SLS.
+
+A .csv file has commas and a header line. In a .dta file . and .a to .z are missing, a column whose
+values all have labels is a category, and dates stay numbers. A .parquet file needs pyarrow.
 
 Formulas are evaluated as Python code: run only those that you trust.
 """
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except pd.errors.EmptyDataError:
         print(f"simeq: {options.data} is empty.", file=sys.stderr)
         return 2
-    except (SimeqError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
+    except (SimeqError, ImportError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
         print(f"simeq: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
@@ -67,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("data", nargs="?", help="comma-separated file with a header line")
+    add("data", nargs="?", help=f"data file: {', '.join(ENDINGS)}")
     add("equations", nargs="*", metavar="equation", help="formula 'y ~ x', or 'label: y ~ x'")
     add("--method", nargs="+", metavar="M", help=f"one of {', '.join(METHODS)}; several: a table")
     add("--instruments", metavar="FORMULA", help="'~ z1 + z2', for all equations")
@@ -93,7 +97,7 @@ def _estimate(options: argparse.Namespace) -> str:
         raise FormulaError("There is no equation; add at least one formula after the data file.")
     model = SystemEquations(
         _labelled(options.equations),
-        _read(options.data),
+        read(options.data),
         instruments=options.instruments,
         endog=options.endog,
         exog=options.exog,
@@ -102,21 +106,6 @@ def _estimate(options: argparse.Namespace) -> str:
     if len(methods) > 1:
         return _table(model, methods, options, "")
     return render(_fit(model, methods[0], options), options.output)
-
-
-def _read(path: str) -> pd.DataFrame:
-    """Read a file, columns of the same name staying so, for the model to refuse."""
-    frame = pd.read_csv(path)
-    header = pd.read_csv(path, header=None, nrows=1, dtype=str, na_filter=False)
-    if len(header.columns) == len(frame.columns):
-        frame.columns = pd.Index([str(name) for name in header.iloc[0]])
-    for separator in (";", "\t"):
-        if len(frame.columns) == 1 and separator in str(frame.columns[0]):
-            raise DataError(
-                f"{path} has one column, {frame.columns[0]!r}; it seems to be separated by "
-                f"{separator!r}. Write it with commas."
-            )
-    return frame
 
 
 def _labelled(equations: Sequence[str]) -> dict[str, str] | list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from simeq import maketables
 from simeq.functions import Functions
 from simeq.inference import Coefficients
 from simeq.nonlinear import FunctionResults, nonlinear
@@ -114,6 +115,18 @@ class EquationResults(Coefficients):
             system._fit, system._cov, system._dof, rows, data, [self.label]
         )
         return found.equations[self.label]
+
+    to_list = maketables.to_list
+    __maketables_coef_table__ = property(maketables.coef_table)
+    __maketables_stat__ = maketables.equation_stat
+    __maketables_depvar__ = property(maketables.equation_depvar)
+    __maketables_fixef_string__ = None
+    __maketables_stat_labels__ = property(maketables.stat_labels)
+    __maketables_default_stat_keys__ = property(maketables.equation_stat_keys)
+
+    @property
+    def __maketables_vcov_info__(self) -> dict[str, Any]:
+        return maketables.vcov_info(self.system)
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return the equation's results as a table.

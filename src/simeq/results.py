@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from simeq import measures
+from simeq import maketables, measures
 from simeq._linalg import BoolArray, FloatArray
 from simeq.constraints import Constraints
 from simeq.conventions import choose
@@ -466,6 +466,16 @@ class SystemResults(Coefficients):
         return structural_prediction(self._fit, self._cov, self._dof, rows, data)
 
     # ------------------------------------------------------------------ presentation
+
+    to_list = maketables.to_list
+    __maketables_coef_table__ = property(maketables.coef_table)
+    __maketables_stat__ = maketables.system_stat
+    __maketables_depvar__ = property(maketables.system_depvar)
+    __maketables_fixef_string__ = None
+    __maketables_var_labels__ = property(maketables.var_labels)
+    __maketables_vcov_info__ = property(maketables.vcov_info)
+    __maketables_stat_labels__ = property(maketables.stat_labels)
+    __maketables_default_stat_keys__ = property(maketables.system_stat_keys)
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return the results as tables: a block for each equation, then Σ and notes.

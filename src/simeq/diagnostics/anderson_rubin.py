@@ -112,7 +112,8 @@ class AndersonRubin:
         DataError
             If the robust covariance is singular there.
         """
-        title = "Anderson-Rubin robust" if self.robust else "Anderson-Rubin"
+        kind = "" if not self.robust else " score" if self.df_denom is None else " robust"
+        title = f"Anderson-Rubin{kind}"
         null = f"{self.name} = {value:g}, and the instruments are valid"
         statistic = self._statistic(float(value))
         if not statistic >= 0.0:

@@ -95,6 +95,7 @@ def _of_regressors(tests: Diagnostics, names: Sequence[str]) -> Tests:
             "Effective F": lambda label: tests.effective_f(label).test(),
             "Anderson-Rubin": lambda label: tests.anderson_rubin(label).test(),
             "Anderson-Rubin robust": lambda label: tests.anderson_rubin(label, robust=True).test(),
+            "Anderson-Rubin score": lambda label: tests.anderson_rubin(label, True, "score").test(),
         }
     return found
 
