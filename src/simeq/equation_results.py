@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from simeq.inference import Coefficients
-from simeq.prediction import EquationPrediction, structural_prediction
+from simeq.prediction import EquationPrediction
+from simeq.right_sides import structural_prediction
 from simeq.summary import Block, Report, render
 
 if TYPE_CHECKING:

@@ -24,10 +24,11 @@ from simeq.fitted import Fit
 from simeq.inference import Coefficients
 from simeq.meat import Request
 from simeq.observations import Observations, require_rows
-from simeq.prediction import KINDS, Prediction, structural_prediction
+from simeq.prediction import KINDS, Prediction
 from simeq.resampling.results import Bootstrap, Jackknife
 from simeq.resampling.wild import wild_test
 from simeq.resampling.wild_results import WildTest
+from simeq.right_sides import structural_prediction
 from simeq.summary import Report, render
 from simeq.tables import number
 
