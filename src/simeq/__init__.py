@@ -34,6 +34,8 @@ from simeq.errors import (
 from simeq.factor import Factor
 from simeq.model import SystemEquations
 from simeq.prediction import EquationPrediction, Prediction
+from simeq.reduced_form.effects import Effects, Measure
+from simeq.reduced_form.results import ReducedForm
 from simeq.results import SystemResults, load
 
 __all__ = [
@@ -42,14 +44,17 @@ __all__ = [
     "ConstraintError",
     "ConvergenceWarning",
     "DataError",
+    "Effects",
     "EquationPrediction",
     "EquationResults",
     "Factor",
     "FormulaError",
     "GroupComparison",
     "IdentificationError",
+    "Measure",
     "Prediction",
     "RankWarning",
+    "ReducedForm",
     "SampleWarning",
     "SimeqError",
     "SimeqWarning",

@@ -13,7 +13,7 @@ from simeq._linalg import FloatArray
 from simeq.distribution import two_sided_quantile
 
 #: What `SystemResults.get_prediction` can predict.
-KINDS = ("structural",)
+KINDS = ("structural", "reduced", "dynamic")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +106,13 @@ class Prediction:
     index : pandas.Index
         Labels of the rows.
     labels : (G,) tuple of str
-        Names of the equations.
+        Names of the equations; of the endogenous variables where these are solved for.
     dof : (G,) array or None
         Degrees of freedom of Student's t; None for the normal distribution.
     kind : str
-        What the mean is: "structural", the right side of each equation at the given columns.
+        What the mean is: "structural", the right side of each equation at the given columns;
+        "reduced", each endogenous variable solved from exogenous columns; "dynamic", the same with
+        lags from the forecasts of earlier rows.
     """
 
     mean: FloatArray
@@ -166,7 +168,9 @@ class Prediction:
         DataFrame
             Columns (equation, lower) and (equation, upper).
         """
-        return _side_by_side({k: own.conf_int(obs, alpha) for k, own in self.equations.items()})
+        return self._side_by_side(
+            {k: own.conf_int(obs, alpha) for k, own in self.equations.items()}
+        )
 
     def summary_frame(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return means, errors and intervals as statsmodels names them, equation by equation.
@@ -177,12 +181,19 @@ class Prediction:
             Columns (equation, name), the names being mean, mean_se, mean_ci_lower, mean_ci_upper,
             obs_ci_lower and obs_ci_upper.
         """
-        return _side_by_side({k: own.summary_frame(alpha) for k, own in self.equations.items()})
+        return self._side_by_side(
+            {k: own.summary_frame(alpha) for k, own in self.equations.items()}
+        )
+
+    def _side_by_side(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        return pd.concat(frames, axis=1, names=[self._what, None])
+
+    @property
+    def _what(self) -> str:
+        """What labels name."""
+        return "equation" if self.kind == "structural" else "variable"
 
     def __repr__(self) -> str:
         """Say in one line what was predicted."""
-        return f"<Prediction: {self.kind}, {len(self.labels)} equations, {len(self.index):,} rows>"
-
-
-def _side_by_side(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(frames, axis=1, names=["equation", None])
+        shape = f"{len(self.labels)} {self._what}s, {len(self.index):,} rows"
+        return f"<Prediction: {self.kind}, {shape}>"

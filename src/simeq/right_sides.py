@@ -55,6 +55,14 @@ def columns_on(
 ) -> Rows:
     """Return k columns of the design, in the sample (None) or on other rows.
 
+    Parameters
+    ----------
+    system : System
+    observations : Observations or None
+    data : DataFrame or mapping, optional
+        Only the data columns that are read need be there.
+    wanted : k positions of columns
+
     Raises
     ------
     DataError

@@ -1,0 +1,45 @@
+"""Numbers over pairs of a variable and a column as a printed table. It knows no results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from simeq.tables import PrintedTable, Section, number, shorten
+
+#: Width of a column's name.
+NAME_WIDTH = 20
+
+
+def pairs_table(title: str, frame: pd.DataFrame, notes: Sequence[str] = ()) -> PrintedTable:
+    """Lay a frame over (variable, column) out, a block for each variable.
+
+    Parameters
+    ----------
+    title : str
+    frame : DataFrame
+        What stands above a column of numbers is its name; p values begin with "P>".
+    notes : sequence of str
+    """
+    variables = list(dict.fromkeys(frame.index.get_level_values(0)))
+    names = list(dict.fromkeys(frame.index.get_level_values(1)))
+    short = shorten(names, NAME_WIDTH)
+    places = [3 if name.startswith("P>") else 4 for name in frame.columns]
+    blocks = ((variable, frame.xs(variable, level=0)) for variable in variables)
+    sections = tuple(
+        Section(
+            variable,
+            tuple(
+                (short[name], *map(_cell, values, places))
+                for name, values in zip(block.index, block.to_numpy(), strict=True)
+            ),
+        )
+        for variable, block in blocks
+    )
+    legend = [f"{text} = {name}" for name, text in short.items() if text != name]
+    return PrintedTable(title, tuple(frame.columns), sections, (*notes, *legend))
+
+
+def _cell(value: float, places: int) -> str:
+    return number(value, places) if places == 4 else "" if value != value else f"{value:.{places}f}"
