@@ -134,6 +134,8 @@ def companion_radius_jacobian(solution: Solution) -> FloatArray:
     own = solution.structure
     m = len(own.endogenous)
     largest = peak(companion(solution), np.tile(own.size, own.longest_lag))
+    if largest.value == 0.0:  # no effect leads back to itself, whatever the coefficients are
+        return np.zeros(own.column.shape)
     inputs = np.zeros((len(own.exogenous), 2))
     for lag in own.lags:
         entry = largest.right[(lag.order - 1) * m + lag.variable]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq._linalg import FloatArray
-from simeq.errors import DataError
+from simeq.errors import DataError, count
 from simeq.fitted import Fit
 from simeq.inference import Coefficients
 from simeq.observations import Observations
@@ -152,12 +152,12 @@ def _require_periods(own: Structure, rows: Rows) -> None:
     for lag in own.lags:
         before = values[: -lag.order, lag.variable]
         given = values[lag.order :, len(own.endogenous) + lag.column]
-        gap = np.abs(given - before)
-        if (gap > LAG_TOL * np.abs(before).max(initial=0.0)).any():
-            worst = int(gap.argmax())
+        off = np.abs(given - before) > LAG_TOL * np.abs(before).max(initial=0.0)
+        if off.any():
+            first = int(off.argmax())
             raise DataError(
                 f"A dynamic forecast needs rows that are consecutive periods of one unit: in row "
-                f"{rows.index[worst + lag.order]!r} {own.exogenous[lag.column]} is "
-                f"{given[worst]:g}, {own.endogenous[lag.variable]} {lag.order} before "
-                f"{before[worst]:g}. Forecast each unit by itself, from its own data."
+                f"{rows.index.tolist()[first + lag.order]!r} {own.exogenous[lag.column]} is "
+                f"{given[first]:g}, but {own.endogenous[lag.variable]} was {before[first]:g} "
+                f"{count(lag.order, 'row')} before. Forecast each unit by itself, from its own data."
             )

@@ -68,13 +68,13 @@ def require_settled(gamma: FloatArray, size: FloatArray, names: Sequence[str], w
     Raises
     ------
     SingularError
-        Naming the variables that a change of no size could move.
+        Naming the variables on the loop.
     """
     if not gamma.size:
         return
-    _, values, directions = np.linalg.svd(np.eye(len(size)) - in_units(gamma, size))
+    u, values, vt = np.linalg.svd(np.eye(len(size)) - in_units(gamma, size))
     if values[-1] > SINGULAR_TOL * values[0]:
         return
-    share = np.abs(directions[-1])
-    stuck = [name for name, own in zip(names, share, strict=True) if own > 0.1 * share.max()]
-    raise SingularError(f"The system cannot be solved for {listing(stuck)}: {why}")
+    share = np.abs(u[:, -1] * vt[-1])  # what moves the loop, and is moved by it
+    loop = [name for name, own in zip(names, share, strict=True) if own > 1e-3 * share.max()]
+    raise SingularError(f"The system cannot be solved for {listing(loop)}: {why}")
