@@ -174,6 +174,11 @@ def test_what_identities_alone_read_is_given_whatever_the_instruments_are(data):
         assert found.params.loc["y1", "x3"] != 0.0
 
 
+def test_a_column_in_the_span_of_the_instruments_is_exogenous(data):
+    found = reduced(data, ["y1 ~ I(x1 + x2) + y2", "y2 ~ y1 + x3"], instruments="~ x1 + x2 + x3")
+    assert "I(x1 + x2)" in found.params.columns
+
+
 def test_a_lag_among_instruments_alone_makes_no_dynamics(data):
     frame = data.assign(before=data["y2"].shift(1))
     model = SystemEquations(

@@ -213,12 +213,13 @@ def test_an_interval_that_holds_zero_is_noted_without_a_warning(options):
         assert f"det(I − Γ) is not positive in {turned} draws." in str(reduced)
 
 
-def test_feedback_is_said_in_one_line(panel):
-    text = str(panel.fit("2sls").reduced_form())
-    line = next(line for line in text.splitlines() if line.startswith("Feedback: "))
-    assert line.startswith("Feedback: loop gain 0.")
-    assert ", spectral radius 0." in line
-    assert ", det(I − Γ) 0." in line
+def test_feedback_has_a_block_of_its_own(panel):
+    reduced = panel.fit("2sls").reduced_form()
+    block = str(reduced).split("\nfeedback\n")[1].split("\n===")[0].splitlines()
+    assert [line[:17].strip() for line in block] == ["loop gain", "spectral radius", "det(I − Γ)"]
+    gain = reduced.loop_gain
+    numbers = [gain.value, gain.bse, *gain.conf_int()]
+    assert block[0].split()[2:] == [f"{value:.4f}" for value in numbers]
 
 
 def test_loop_gain_belongs_to_two_equations(klein):

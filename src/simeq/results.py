@@ -338,7 +338,8 @@ class SystemResults(Coefficients):
         >>> model = SystemEquations(
         ...     {"consumption": "consump ~ gnp", "investment": "invest ~ gnp + capitalLag"},
         ...     datasets.load_klein(), exog="govWage", identities="gnp = consump + invest + govExp")
-        >>> model.fit("3sls").reduced_form().params["govExp"].round(3)
+        >>> print(model.fit("3sls").reduced_form().params["govExp"].round(3).to_dict())
+        {'consump': 2.419, 'invest': 0.104, 'gnp': 3.522}
         """
         drawn = self._resampled if isinstance(self._resampled, Bootstrap) else None
         return reduced_form(self._fit, self, drawn, errors)

@@ -94,7 +94,8 @@ class Effects:
     def summary(self, alpha: float = 0.05) -> PrintedTable:
         """Return the effects as a table, a block for each variable."""
         frame = self.printed(alpha)
-        return pairs_table(self.title, frame[frame[["effect", "std err"]].ne(0.0).any(axis=1)])
+        moved = frame[frame[["effect", "std err"]].ne(0.0).any(axis=1)]
+        return pairs_table(self.title, frame if moved.empty else moved)
 
     def __str__(self) -> str:
         return self.summary().to_text()
@@ -148,11 +149,8 @@ class Measure:
     def __float__(self) -> float:
         return self.value
 
-    def describe(self, alpha: float = 0.05) -> str:
-        """Say the number with its interval, where it has one."""
-        low, high = self.conf_int(alpha)
-        between = f" [{number(low)}, {number(high)}]" if low == low else ""
-        return f"{self.name} {number(self.value)}{between}"
-
     def __repr__(self) -> str:
-        return f"<Measure: {self.describe()}>"
+        """Say the number with its interval, where it has one."""
+        low, high = self.conf_int()
+        between = f" [{number(low)}, {number(high)}]" if low == low else ""
+        return f"<Measure: {self.name} {number(self.value)}{between}>"

@@ -159,5 +159,6 @@ def _require_periods(own: Structure, rows: Rows) -> None:
                 f"A dynamic forecast needs rows that are consecutive periods of one unit: in row "
                 f"{rows.index.tolist()[first + lag.order]!r} {own.exogenous[lag.column]} is "
                 f"{given[first]:g}, but {own.endogenous[lag.variable]} was {before[first]:g} "
-                f"{count(lag.order, 'row')} before. Forecast each unit by itself, from its own data."
+                f"{count(lag.order, 'row')} before. Forecast each unit by itself, from data of its "
+                f"own."
             )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from simeq.errors import SimeqWarning, count, warn
-from simeq.reduced_form.effects import Effects
+from simeq.reduced_form.effects import Effects, Measure
 from simeq.reduced_form.measures import determinant, loop_gain, spectral_radius
 from simeq.reduced_form.multipliers import dynamic_radius, unstable
 from simeq.reduced_form.printed import pairs_table
 from simeq.reduced_form.solved import Solved
-from simeq.tables import PrintedTable
+from simeq.tables import PrintedTable, Section, number
 
 
 def effects_table(solved: Solved, total: Effects, title: str, alpha: float) -> PrintedTable:
@@ -29,34 +32,45 @@ def effects_table(solved: Solved, total: Effects, title: str, alpha: float) -> P
     frame.insert(0, "structural", direct.where(stands)[columns].to_numpy().reshape(-1))
     moved = frame["total"].notna() & frame[["total", "std err"]].ne(0.0).any(axis=1)
     shown = frame[frame["structural"].notna() | moved]
-    return pairs_table(f"Reduced form: {title}", shown, notes(solved, alpha))
+    effects = pairs_table(f"Reduced form: {title}", shown, notes(solved, alpha))
+    measures = tuple(_row(own, alpha) for own in _measures(solved))
+    block = (Section("feedback", measures),) if measures else ()
+    return replace(effects, sections=(*effects.sections, *block))
+
+
+def _measures(solved: Solved) -> list[Measure]:
+    """Measures of feedback, in one period and from period to period, where there is any."""
+    found = []
+    if solved.structure.loops.any():
+        found = [spectral_radius(solved), determinant(solved)]
+        found = [loop_gain(solved), *found] if len(solved.structure.labels) == 2 else found
+    return [*found, dynamic_radius(solved)] if solved.structure.lags else found
+
+
+def _row(measure: Measure, alpha: float) -> tuple[str, ...]:
+    """A measure in the columns of effects: none, number, standard error, none, interval."""
+    low, high = measure.conf_int(alpha)
+    middle, ends = map(number, (measure.value, measure.bse)), map(number, (low, high))
+    return (measure.name, "", *middle, "", *ends)
 
 
 def notes(solved: Solved, alpha: float) -> tuple[str, ...]:
-    """Sentences: where standard errors come from, how strong feedback is, whether it fades."""
-    found = [solved.uncertainty.describe()]
-    if solved.structure.loops.any():
-        found += _feedback(solved, alpha)
-    if solved.structure.lags:
-        radius = dynamic_radius(solved)
-        found.append(f"Dynamics: {radius.describe(alpha)}.")
-        found += [unstable(radius.value)] if radius.value >= 1.0 else []
+    """Sentences: where standard errors come from, whether signs are certain and effects fade."""
+    found = [solved.uncertainty.describe(), *_signs(determinant(solved), solved, alpha)]
+    if solved.structure.lags and dynamic_radius(solved).value >= 1.0:
+        found.append(unstable(dynamic_radius(solved).value))
     return tuple(found)
 
 
-def _feedback(solved: Solved, alpha: float) -> list[str]:
-    sign = determinant(solved)
-    gain = [loop_gain(solved)] if len(solved.structure.labels) == 2 else []
-    parts = [*gain, spectral_radius(solved), sign]
-    found = [f"Feedback: {', '.join(own.describe(alpha) for own in parts)}."]
+def _signs(sign: Measure, solved: Solved, alpha: float) -> Iterator[str]:
+    """Say what det(I − Γ), its interval and its draws mean for the signs of effects."""
     if sign.value <= 0.0:
-        found.append(turned(solved))
+        yield turned(solved)
     elif sign.conf_int(alpha)[0] <= 0.0:
-        found.append("The interval of det(I − Γ) holds 0: total effects may have the other sign.")
+        yield "The interval of det(I − Γ) holds 0: total effects may have the other sign."
     if sign.numbers.draws is not None and (sign.numbers.draws <= 0.0).any():
-        draws = sign.numbers.draws
-        found.append(f"det(I − Γ) is not positive in {count(int((draws <= 0.0).sum()), 'draw')}.")
-    return found
+        draws = int((sign.numbers.draws <= 0.0).sum())
+        yield f"det(I − Γ) is not positive in {count(draws, 'draw')}."
 
 
 def turned(solved: Solved) -> str:
