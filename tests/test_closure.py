@@ -83,6 +83,11 @@ def reduced(data, equations, method="ols", **options):
             "y1 is determined twice: y1 is the dependent of equation a, y1 the dependent of equat",
         ),
         (
+            {"a": "I(y1 / y3) ~ x1", "b": "I(y1 / y3) ~ x2"},
+            {"exog": "y3"},
+            r"y1, y3 is determined twice: I\(y1 / y3\) is the dependent of equation a, I\(y1 / y3",
+        ),
+        (
             ["y1 ~ x1", "np.log(y1) ~ x2"],
             {},
             r"y1 is determined twice: y1 is the dependent of equation y1, np.log\(y1\) the depende",

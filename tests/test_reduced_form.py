@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -208,8 +208,10 @@ def test_effects_do_not_depend_on_the_units_of_the_data(klein, reduced):
     for ours, theirs in ((found.params, reduced.params), (found.bse, reduced.bse)):
         back = ours.div(rows, axis=0).mul(columns, axis=1)
         np.testing.assert_allclose(back, theirs, rtol=1e-7)
-    assert found.determinant.value == pytest.approx(reduced.determinant.value, rel=1e-10)
-    assert found.spectral_radius.bse == pytest.approx(reduced.spectral_radius.bse, rel=1e-8)
+    for name in ("determinant", "spectral_radius"):
+        ours, theirs = getattr(found, name), getattr(reduced, name)
+        assert ours.value == pytest.approx(theirs.value, rel=1e-9)
+        assert ours.bse == pytest.approx(theirs.bse, rel=1e-7)
 
 
 # ---------------------------------------------------------------------- theorems
@@ -248,6 +250,7 @@ def exactly_identified(g: int, seed: int, n: int = 120) -> tuple[pd.DataFrame, l
     return pd.DataFrame(np.hstack([y, x]), columns=names), equations
 
 
+@settings(max_examples=40)
 @pytest.mark.parametrize("options", [{}, {"cov_type": "HC0"}, {"cov_type": "cluster"}], ids=str)
 @given(st.integers(2, 5), st.integers(0, 10_000))
 def test_exactly_identified_systems_reduce_to_least_squares_on_all_columns(options, g, seed):

@@ -45,11 +45,12 @@ def _require_one_definition(design: Design, variables: list[int]) -> None:
     for i, j in combinations(range(len(variables)), 2):
         first, second = design.names[variables[i]], design.names[variables[j]]
         read, explained = _reads(design, variables[i]), first in known[j] or second in known[i]
-        if len(read) == 1 and read == _reads(design, variables[j]) and not explained:
+        alike = len(read) == 1 and read == _reads(design, variables[j]) and not explained
+        if first == second or alike:
             raise FormulaError(
-                f"{listing(read)} is determined twice: {first} is {_role(design, i)}, {second} "
-                f"{_role(design, j)}. A reduced form needs one equation or identity for each "
-                f"variable."
+                f"{listing(sorted(read))} is determined twice: {first} is {_role(design, i)}, "
+                f"{second} {_role(design, j)}. A reduced form needs one equation or identity for "
+                f"each variable."
             )
 
 

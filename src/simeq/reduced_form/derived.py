@@ -70,16 +70,19 @@ class Derived:
         if chosen == "normal":
             reach = two_sided_quantile(alpha, self._dof) * self.errors
             return self.values - reach, self.values + reach
+        low, high = self._quantiles([alpha / 2.0, 1.0 - alpha / 2.0], chosen)
+        if chosen == "basic":
+            return 2.0 * self.values - high, 2.0 * self.values - low
+        return low, high
+
+    def _quantiles(self, tails: list[float], kind: str) -> FloatArray:
+        """Quantiles (2, …) of the draws; NaN where there is no standard error."""
         if self.draws is None:
             raise DataError(
-                f"An interval of kind {chosen!r} needs draws: fit with cov_type='bootstrap' and "
+                f"An interval of kind {kind!r} needs draws: fit with cov_type='bootstrap' and "
                 f"leave errors='bootstrap'."
             )
-        low, high = np.quantile(self.draws, [alpha / 2.0, 1.0 - alpha / 2.0], axis=0)
-        if chosen == "basic":
-            low, high = 2.0 * self.values - high, 2.0 * self.values - low
-        unknown = np.isnan(self.errors)
-        return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+        return np.where(np.isnan(self.errors), np.nan, np.quantile(self.draws, tails, axis=0))
 
     @property
     def _dof(self) -> FloatArray | None:
@@ -160,7 +163,7 @@ def read_uncertainty(
     """
     default = "delta" if bootstrap is None else "bootstrap"
     chosen = default if errors is None else choose(errors, ERRORS, "kind of errors")
-    cov, dof = coefficients._cov, joint_dof(coefficients)
+    cov, dof = coefficients._cov, _joint_dof(coefficients)
     if chosen == "delta":
         return Uncertainty(cov, dof, None, 0)
     if bootstrap is None:
@@ -171,7 +174,7 @@ def read_uncertainty(
     return Uncertainty(cov, dof, draws[there], int((~there).sum()))
 
 
-def joint_dof(coefficients: Coefficients) -> float | None:
+def _joint_dof(coefficients: Coefficients) -> float | None:
     """Degrees of freedom where coefficients of several equations meet: theirs if they share them.
 
     Otherwise those of joint tests; None for the normal distribution.

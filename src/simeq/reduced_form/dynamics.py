@@ -13,7 +13,7 @@ import numpy as np
 
 from simeq._linalg import FloatArray
 from simeq.reduced_form.feedback import peak, spectral_radius
-from simeq.reduced_form.loops import settled
+from simeq.reduced_form.loops import in_units, settled
 from simeq.reduced_form.solution import Solution
 from simeq.reduced_form.structure import Structure
 
@@ -91,7 +91,7 @@ def long_run(solution: Solution) -> FloatArray:
     """D_∞ (…, M, R): effects of a unit more for ever, (I − Σ_s Π_s)⁻¹ D_0."""
     own = solution.structure
     first = solution.total @ impulse(own)
-    return settled(persistence(solution), first, own.size[: len(own.endogenous)])
+    return settled(persistence(solution), first, own.size)
 
 
 def long_run_jacobian(solution: Solution, found: FloatArray) -> FloatArray:
@@ -108,7 +108,7 @@ def long_run_jacobian(solution: Solution, found: FloatArray) -> FloatArray:
     for lag in own.lags:
         inputs[lag.column] = found[lag.variable]
     change = solution.jacobian(inputs)
-    return settled(persistence(solution), change, own.size[: len(own.endogenous)])
+    return settled(persistence(solution), change, own.size)
 
 
 # ---------------------------------------------------------------------- stability
@@ -129,19 +129,20 @@ def companion(solution: Solution) -> FloatArray:
 def companion_radius_jacobian(solution: Solution) -> FloatArray:
     """∂|λ|/∂b (K,) of the companion's largest eigenvalue.
 
-    The first M rows of dF v are dΠ E with E what v puts into each lag.
+    The first M rows of dF v are dΠ E with E what v puts into each lag. Vectors are found in units
+    of the variables' sizes.
     """
     own = solution.structure
     m = len(own.endogenous)
-    largest = peak(companion(solution), np.tile(own.size, own.longest_lag))
+    largest = peak(in_units(companion(solution), np.tile(own.size, own.longest_lag)))
     if largest.value == 0.0:  # no effect leads back to itself, whatever the coefficients are
         return np.zeros(own.column.shape)
     inputs = np.zeros((len(own.exogenous), 2))
     for lag in own.lags:
-        entry = largest.right[(lag.order - 1) * m + lag.variable]
+        entry = largest.right[(lag.order - 1) * m + lag.variable] * own.size[lag.variable]
         inputs[lag.column] = entry.real, entry.imag
     change = solution.jacobian(inputs) @ np.array([1.0, 1.0j])
-    return largest.change(change @ largest.left[:m])
+    return largest.change(change @ (largest.left[:m] / own.size))
 
 
 def companion_radius(solution: Solution) -> FloatArray:

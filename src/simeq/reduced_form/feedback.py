@@ -1,6 +1,7 @@
 """How strongly variables feed back on each other: loop gain, spectral radius, det(I − Γ).
 
-Arrays only. Each function of Γ (G, G) comes with its gradient ∂f/∂Γ (G, G).
+Arrays only. Each function of Γ (G, G) comes with its gradient ∂f/∂Γ (G, G). None depends on the
+units of the variables, so that these may be their sizes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simeq._linalg import FloatArray
-from simeq.reduced_form.loops import in_units
 from simeq.reduced_form.structure import Structure
 
 #: Eigenvalues whose left and right vectors of length one are nearer to orthogonal coincide with
@@ -82,7 +82,7 @@ class Peak:
     ----------
     value : complex
     left, right : (n,) arrays, complex where λ is
-        Vectors w and v with w'F = λw', Fv = λv, of length one in units of the variables' sizes.
+        Vectors w and v of length one with w'F = λw', Fv = λv.
     """
 
     value: complex
@@ -98,14 +98,13 @@ class Peak:
         return np.asarray((turn * products / overlap).real)
 
 
-def peak(matrix: FloatArray, size: FloatArray) -> Peak:
-    """Find the eigenvalue of largest modulus of F (n, n), on variables of given sizes (n,)."""
-    unitless = in_units(matrix, size)
-    values, right = np.linalg.eig(unitless)
+def peak(matrix: FloatArray) -> Peak:
+    """Find the eigenvalue of largest modulus."""
+    values, right = np.linalg.eig(matrix)
     first = int(np.abs(values).argmax())
-    again, left = np.linalg.eig(unitless.T)
+    again, left = np.linalg.eig(matrix.T)
     same = int(np.abs(again - values[first]).argmin())
-    return Peak(complex(values[first]), left[:, same] / size, right[:, first] * size)
+    return Peak(complex(values[first]), left[:, same], right[:, first])
 
 
 def spectral_radius(matrix: FloatArray) -> FloatArray:
@@ -113,7 +112,7 @@ def spectral_radius(matrix: FloatArray) -> FloatArray:
     return np.asarray(np.abs(np.linalg.eigvals(matrix)).max(axis=-1))
 
 
-def spectral_radius_gradient(matrix: FloatArray, size: FloatArray) -> FloatArray:
+def spectral_radius_gradient(matrix: FloatArray) -> FloatArray:
     """∂|λ|/∂F (n, n); NaN where the largest eigenvalue is zero or multiple."""
-    largest = peak(matrix, size)
+    largest = peak(matrix)
     return largest.change(np.multiply.outer(largest.left, largest.right))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,18 +113,16 @@ def dynamic(solved: Solved, rows: Rows) -> Forecast:
     own, solution = solved.structure, solved.estimate
     x = np.concatenate([np.empty((0, len(own.exogenous))), *rows.blocks])
     mean, estimation, disturbance = np.empty((3, len(x), len(own.endogenous)))
-    past: list[FloatArray] = []
-    changes: list[FloatArray] = []
-    shocks: list[FloatArray] = []
+    past, changes, shocks = (deque[FloatArray](maxlen=own.longest_lag) for _ in range(3))
     for t, row in enumerate(x):
         inputs = _with_own_past(own, row, past)
         change, shock = solution.jacobian(inputs), solution.shocks
         if t:
             change = change + solution.total @ carried(own, changes)
             shock = solution.total @ carried(own, shocks)
-        for own_past, new in ((past, solution.total @ inputs), (changes, change), (shocks, shock)):
-            own_past.append(new)
-            del own_past[: -own.longest_lag]
+        past.append(solution.total @ inputs)
+        changes.append(change)
+        shocks.append(shock)
         mean[t] = past[-1][:, 0]
         estimation[t] = delta_variance(change[:, :, 0].T, solved.uncertainty.cov)
         disturbance[t] = _variance(shock, solved.sigma_resid)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from simeq._linalg import FloatArray
 from simeq.errors import SimeqError
 from simeq.reduced_form import feedback
 from simeq.reduced_form.effects import Measure
+from simeq.reduced_form.loops import in_units
+from simeq.reduced_form.solution import Solution
 from simeq.reduced_form.solved import Solved
+
+#: A function of Γ (…, G, G).
+OfGamma: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
 def determinant(solved: Solved) -> Measure:
     """det(I − Γ)."""
-    gradient = feedback.determinant_gradient(solved.estimate.gamma)
-    return _of_gamma("det(I − Γ)", solved, feedback.determinant, gradient)
+    return _measure("det(I − Γ)", solved, feedback.determinant, feedback.determinant_gradient)
 
 
 def spectral_radius(solved: Solved) -> Measure:
     """ρ(Γ)."""
-    gamma = solved.estimate.gamma
-    gradient = feedback.spectral_radius_gradient(gamma, solved.structure.size[: len(gamma)])
-    return _of_gamma("spectral radius", solved, feedback.spectral_radius, gradient)
+    of, gradient = feedback.spectral_radius, feedback.spectral_radius_gradient
+    return _measure("spectral radius", solved, of, gradient)
 
 
 def loop_gain(solved: Solved) -> Measure:
@@ -38,12 +42,16 @@ def loop_gain(solved: Solved) -> Measure:
             f"The loop gain belongs to two equations, and there are {number}; see spectral_radius "
             f"and determinant."
         )
-    gradient = feedback.loop_gain_gradient(solved.estimate.gamma)
-    return _of_gamma("loop gain", solved, feedback.loop_gain, gradient)
+    return _measure("loop gain", solved, feedback.loop_gain, feedback.loop_gain_gradient)
 
 
-def _of_gamma(
-    name: str, solved: Solved, of: Callable[[FloatArray], FloatArray], gradient: FloatArray
-) -> Measure:
-    jacobian = feedback.by_coefficient(solved.structure, gradient)
-    return Measure(name, solved.derived(lambda own: of(own.gamma), jacobian))
+def _measure(name: str, solved: Solved, of: OfGamma, gradient: OfGamma) -> Measure:
+    """Take a function of Γ, in units of the variables' sizes, and its gradient to coefficients."""
+    size = solved.structure.size[: len(solved.structure.labels)]
+
+    def unitless(own: Solution) -> FloatArray:
+        return in_units(own.gamma, size)
+
+    slopes = in_units(gradient(unitless(solved.estimate)), size)
+    jacobian = feedback.by_coefficient(solved.structure, slopes)
+    return Measure(name, solved.derived(lambda own: of(unitless(own)), jacobian))

@@ -25,21 +25,17 @@ def pairs_table(title: str, frame: pd.DataFrame, notes: Sequence[str] = ()) -> P
     variables = list(dict.fromkeys(frame.index.get_level_values(0)))
     names = list(dict.fromkeys(frame.index.get_level_values(1)))
     short = shorten(names, NAME_WIDTH)
-    places = [3 if name.startswith("P>") else 4 for name in frame.columns]
-    blocks = ((variable, frame.xs(variable, level=0)) for variable in variables)
-    sections = tuple(
-        Section(
-            variable,
-            tuple(
-                (short[name], *map(_cell, values, places))
-                for name, values in zip(block.index, block.to_numpy(), strict=True)
-            ),
-        )
-        for variable, block in blocks
-    )
+    sections = []
+    for variable in variables:
+        block = frame.xs(variable, level=0)
+        rows = zip(block.index, block.to_numpy(), strict=True)
+        printed = ((short[name], *map(_cell, frame.columns, values)) for name, values in rows)
+        sections.append(Section(variable, tuple(printed)))
     legend = [f"{text} = {name}" for name, text in short.items() if text != name]
-    return PrintedTable(title, tuple(frame.columns), sections, (*notes, *legend))
+    return PrintedTable(title, tuple(frame.columns), tuple(sections), (*notes, *legend))
 
 
-def _cell(value: float, places: int) -> str:
-    return number(value, places) if places == 4 else "" if value != value else f"{value:.{places}f}"
+def _cell(heading: str, value: float) -> str:
+    if value != value:
+        return ""
+    return f"{value:.3f}" if heading.startswith("P>") else number(value)

@@ -23,19 +23,24 @@ def effects_table(solved: Solved, total: Effects, title: str, alpha: float) -> P
     A row is a column that the variable depends on, by its own equation or by a path; coefficients
     of endogenous variables come last.
     """
-    own = solved.structure
-    m, columns = len(own.endogenous), [*own.exogenous, *own.endogenous]
-    direct = pd.DataFrame(own.right_sides(solved.b), own.endogenous, [*columns[-m:], *columns[:-m]])
-    stands = own.right_sides(np.ones_like(solved.b)) != 0.0
-    pairs = pd.MultiIndex.from_product([own.endogenous, columns])
-    frame = total.printed(alpha).rename(columns={"effect": "total"}).reindex(pairs)
-    frame.insert(0, "structural", direct.where(stands)[columns].to_numpy().reshape(-1))
+    direct = _coefficients(solved)
+    frame = total.printed(alpha).rename(columns={"effect": "total"}).reindex(direct.index)
+    frame.insert(0, "structural", direct)
     moved = frame["total"].notna() & frame[["total", "std err"]].ne(0.0).any(axis=1)
     shown = frame[frame["structural"].notna() | moved]
     effects = pairs_table(f"Reduced form: {title}", shown, notes(solved, alpha))
     measures = tuple(_row(own, alpha) for own in _measures(solved))
     block = (Section("feedback", measures),) if measures else ()
     return replace(effects, sections=(*effects.sections, *block))
+
+
+def _coefficients(solved: Solved) -> pd.Series[float]:
+    """[C A] over (variable, column), NaN where nothing stands."""
+    own, m = solved.structure, len(solved.structure.endogenous)
+    there = own.right_sides(np.ones_like(solved.b)) != 0.0
+    right = np.where(there, own.right_sides(solved.b), np.nan)
+    pairs = pd.MultiIndex.from_product([own.endogenous, [*own.exogenous, *own.endogenous]])
+    return pd.Series(np.hstack([right[:, m:], right[:, :m]]).reshape(-1), pairs)
 
 
 def _measures(solved: Solved) -> list[Measure]:

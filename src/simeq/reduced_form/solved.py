@@ -83,11 +83,20 @@ def solve_fit(
     )
     require_settled(estimate.gamma, structure.size[:g], structure.endogenous[:g], why)
     known = read_uncertainty(coefficients, bootstrap, errors)
-    if known.draws is None:
-        return Solved(fit.b, estimate, None, known, fit.estimate.sigma_resid)
-    solvable = np.isfinite(solve(structure, known.draws).total).all(axis=(1, 2))
-    lost = known.n_failed + int((~solvable).sum())
-    draws = known.draws[solvable]
-    known = replace(known, draws=draws, n_failed=lost)
-    drawn = solve(structure, draws)
+    drawn = None
+    if known.draws is not None:
+        drawn = solve(structure, known.draws)
+        known, drawn = _solvable(known, known.draws, drawn)
     return Solved(fit.b, estimate, drawn, known, fit.estimate.sigma_resid)
+
+
+def _solvable(
+    known: Uncertainty, draws: FloatArray, drawn: Solution
+) -> tuple[Uncertainty, Solution]:
+    """Leave out draws in which the system has no solution."""
+    there = np.isfinite(drawn.total).all(axis=(1, 2))
+    if there.all():
+        return known, drawn
+    lost = known.n_failed + int((~there).sum())
+    kept = replace(known, draws=draws[there], n_failed=lost)
+    return kept, solve(drawn.structure, draws[there])
