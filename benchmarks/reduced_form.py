@@ -1,6 +1,6 @@
 """Coverage of 95 % intervals of total effects, by strength of feedback: a Monte Carlo experiment.
 
-    python benchmarks/reduced_form.py            prints the table, in some minutes on two cores
+    python benchmarks/reduced_form.py            prints the table, in ten minutes on two cores
     python benchmarks/reduced_form.py --smoke    few samples, to see that it runs
 
 Two equations drive each other, y₁ = β y₂ + θ(x₁ + x₂) + u₁ and y₂ = β y₁ + θ(x₃ + x₄) + u₂, with
