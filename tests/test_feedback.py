@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from oracle_reduced import closed_systems, differences, errors, jacobian, plain_of
@@ -112,6 +112,7 @@ def test_kleins_measures_are_those_of_numerical_derivatives(klein, method):
         assert measure.bse == pytest.approx(float(errors(change, cov)), rel=1e-6)
 
 
+@settings(max_examples=50)
 @given(closed_systems(), st.sampled_from(["ols", "2sls"]))
 def test_random_systems_have_the_oracles_measures(closed, method):
     model = closed.model()

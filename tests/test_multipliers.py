@@ -136,8 +136,9 @@ def test_random_systems_have_the_oracles_long_run(closed):
 
 
 def solved(closed: Closed):
-    """Fit a random system that has a solution and fades."""
+    """Fit a random system that has a solution and fades, with a column that is no lag."""
     model = closed.model()
+    assume(closed.plain(model).current)
     result, plain = model.fit("2sls"), closed.plain(model)
     b = result.params.to_numpy()
     gamma = plain.gamma(b)
@@ -245,6 +246,17 @@ def test_effects_that_lead_nowhere_are_gone_after_the_last_lag():
     assert reduced.interim(3).params.eq(0.0).all(axis=None)
     assert "  x2         0.0000" in str(reduced.interim(3))
     pd.testing.assert_frame_equal(reduced.cumulative(2).bse, reduced.long_run.bse)
+
+
+def test_a_system_of_lags_alone_has_no_multipliers_and_a_radius():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(40, 2)), columns=["y", "before"])
+    reduced = SystemEquations(["y ~ 0 + before"], data, lags={"before": "y"}).fit("ols")
+    reduced = reduced.reduced_form()
+    assert reduced.long_run.params.shape == (1, 0)
+    assert str(reduced.long_run).startswith("Long-run multipliers\n")
+    slope = reduced.params.loc["y", "before"]
+    assert reduced.dynamic_radius.value == pytest.approx(abs(slope))
 
 
 def test_without_declared_lags_there_are_no_dynamics(klein):

@@ -174,6 +174,7 @@ def test_kleins_errors_are_those_of_numerical_derivatives(model, method, options
     np.testing.assert_allclose(reduced.bse, expected, rtol=1e-8, atol=1e-12)
 
 
+@settings(max_examples=50)
 @given(closed_systems(), st.sampled_from(["ols", "2sls", "3sls"]))
 def test_random_systems_are_the_oracles(closed, method):
     model = closed.model()

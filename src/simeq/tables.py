@@ -71,7 +71,8 @@ class PrintedTable:
         """Render for a terminal."""
         rows = [row for section in self.sections for row in section.rows]
         indent = 2 if any(section.heading for section in self.sections) else 0
-        stub = max([len(s.heading) for s in self.sections] + [indent + len(r[0]) for r in rows])
+        stubs = [len(s.heading) for s in self.sections] + [indent + len(r[0]) for r in rows]
+        stub = max(stubs, default=0)
         widths = [
             max([len(name), *(len(row[j]) for row in rows)]) + 2
             for j, name in enumerate(self.header, 1)
