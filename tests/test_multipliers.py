@@ -111,13 +111,13 @@ def test_random_systems_have_the_oracles_multipliers(closed, horizon):
     result, plain = solved(closed)
     b, cov = result.params.to_numpy(), result.cov_params().to_numpy()
     reduced = result.reduced_form()
+    # What is zero in theory is rounding in the oracle: beside the impact it is judged.
+    size, spread = np.abs(plain.total(b)).max(), errors(jacobian(plain.total, b), cov).max()
     for kind in ("interim", "cumulative"):
         found, of = getattr(reduced, kind)(horizon), getattr(plain, kind)
-        expected = of(b, horizon)
-        size = np.abs(expected).max()
-        np.testing.assert_allclose(found.params, expected, rtol=1e-7, atol=1e-9 * size)
-        change = errors(jacobian(lambda own, of=of: of(own, horizon), b), cov)
-        np.testing.assert_allclose(found.bse, change, rtol=1e-5, atol=1e-8 * change.max())
+        np.testing.assert_allclose(found.params, of(b, horizon), rtol=1e-7, atol=1e-9 * size)
+        expected = errors(jacobian(lambda own, of=of: of(own, horizon), b), cov)
+        np.testing.assert_allclose(found.bse, expected, rtol=1e-5, atol=1e-8 * spread)
 
 
 @settings(max_examples=50)
