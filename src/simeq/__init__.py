@@ -35,6 +35,8 @@ from simeq.factor import Factor
 from simeq.model import SystemEquations
 from simeq.nonlinear import FunctionResults
 from simeq.prediction import EquationPrediction, Prediction
+from simeq.reduced_form.effects import Effects, Measure
+from simeq.reduced_form.results import ReducedForm
 from simeq.results import SystemResults, load
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "ConstraintError",
     "ConvergenceWarning",
     "DataError",
+    "Effects",
     "EquationPrediction",
     "EquationResults",
     "Factor",
@@ -50,8 +53,10 @@ __all__ = [
     "FunctionResults",
     "GroupComparison",
     "IdentificationError",
+    "Measure",
     "Prediction",
     "RankWarning",
+    "ReducedForm",
     "SampleWarning",
     "SimeqError",
     "SimeqWarning",

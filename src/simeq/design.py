@@ -67,6 +67,8 @@ class Design:
         Accounting identities; each of their terms is a column.
     lags : tuple of Lag
         Columns that hold earlier values of endogenous variables.
+    endog : tuple of str
+        Data columns that the user named as endogenous.
     """
 
     labels: tuple[str, ...]
@@ -86,6 +88,7 @@ class Design:
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     identities: tuple[Identity, ...] = ()
     lags: tuple[Lag, ...] = ()
+    endog: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -213,6 +216,7 @@ def _lay_out(
         reads={code: source.reads for code, source in values.expressions.items()},
         identities=spec.identities,
         lags=spec.lags,
+        endog=spec.endog,
     ).using(coded)
 
 

@@ -13,7 +13,8 @@ from simeq import maketables
 from simeq.functions import Functions
 from simeq.inference import Coefficients
 from simeq.nonlinear import FunctionResults, nonlinear
-from simeq.prediction import EquationPrediction, structural_prediction
+from simeq.prediction import EquationPrediction
+from simeq.right_sides import structural_prediction
 from simeq.summary import Block, Report, render
 
 if TYPE_CHECKING:

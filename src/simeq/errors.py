@@ -33,7 +33,7 @@ class ConstraintError(SimeqError):
 
 
 class SingularError(SimeqError):
-    """A residual covariance that the method must invert is singular."""
+    """A matrix that must be inverted is singular: a residual covariance, or I − Γ."""
 
 
 class SimeqWarning(UserWarning):

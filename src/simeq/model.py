@@ -25,9 +25,9 @@ from simeq.identities import Identities
 from simeq.lags import Lags
 from simeq.meat import Request, read_request
 from simeq.observations import Observations, require_rows
-from simeq.prediction import regressors, right_sides
 from simeq.reduced_form.check import require_identities
 from simeq.results import SystemResults
+from simeq.right_sides import regressors, right_sides
 from simeq.specification import Equations, Instruments, specify
 from simeq.subsets import fit_by, fit_dropping
 from simeq.system import System

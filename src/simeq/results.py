@@ -29,10 +29,13 @@ from simeq.inference import Coefficients
 from simeq.meat import Request
 from simeq.nonlinear import FunctionResults, nonlinear
 from simeq.observations import Observations, require_rows
-from simeq.prediction import KINDS, Prediction, structural_prediction
+from simeq.prediction import KINDS, Prediction
+from simeq.reduced_form.forecasts import forecast
+from simeq.reduced_form.results import ReducedForm, reduced_form
 from simeq.resampling.results import Bootstrap, Jackknife
 from simeq.resampling.wild import wild_test
 from simeq.resampling.wild_results import WildTest
+from simeq.right_sides import structural_prediction
 from simeq.summary import Report, render
 from simeq.tables import number
 
@@ -408,6 +411,44 @@ class SystemResults(Coefficients):
         bounds[["lower", "upper"]] = self.bootstrap.conf_int(self._b, alpha, kind)
         return bounds
 
+    # ------------------------------------------------------------------ reduced form
+
+    def reduced_form(self, errors: str | None = None) -> ReducedForm:
+        """Total effects of exogenous variables on endogenous ones, and how strong feedback is.
+
+        Parameters
+        ----------
+        errors : {"delta", "bootstrap"}, optional
+            Where standard errors come from: the covariance of the coefficients by the delta
+            method, or a bootstrap's draws, the default after ``cov_type="bootstrap"``.
+
+        Returns
+        -------
+        ReducedForm
+            With ``params``, ``bse``, ``pvalues`` (endogenous by exogenous), ``structural``,
+            ``loop_gain``, ``spectral_radius``, ``determinant``; where lags are declared,
+            ``impact``, ``interim(h)``, ``cumulative(h)``, ``long_run``.
+
+        Raises
+        ------
+        FormulaError
+            If a right side holds an endogenous column that neither an equation nor an identity
+            determines, or one that is nonlinear in an endogenous variable.
+        SingularError
+            If the equations cannot be solved for the endogenous variables.
+
+        Examples
+        --------
+        >>> from simeq import SystemEquations, datasets
+        >>> model = SystemEquations(
+        ...     {"consumption": "consump ~ gnp", "investment": "invest ~ gnp + capitalLag"},
+        ...     datasets.load_klein(), exog="govWage", identities="gnp = consump + invest + govExp")
+        >>> print(model.fit("3sls").reduced_form().params["govExp"].round(3).to_dict())
+        {'consump': 2.419, 'invest': 0.104, 'gnp': 3.522}
+        """
+        drawn = self._resampled if isinstance(self._resampled, Bootstrap) else None
+        return reduced_form(self._fit, self, drawn, errors)
+
     # ------------------------------------------------------------------ equations, prediction
 
     @cached_property
@@ -441,15 +482,19 @@ class SystemResults(Coefficients):
         Parameters
         ----------
         data : DataFrame or mapping, optional
-            Only the regressors' columns are needed; the sample by default.
-        kind : {"structural"}
-            The right side of each equation at the given columns, endogenous ones among them.
+            Only the columns that are used are needed; the sample by default.
+        kind : {"structural", "reduced", "dynamic"}
+            The right side of each equation at the given columns, endogenous ones among them; or
+            forecasts of all endogenous variables, identities' left sides too, from exogenous
+            columns alone; or those with lags from the forecasts of earlier rows, which are then
+            consecutive periods of one unit.
 
         Returns
         -------
         Prediction
             With ``predicted_mean``, ``se_mean``, ``se_obs``, ``conf_int(obs, alpha)`` and
-            ``summary_frame(alpha)``; NaN where a regressor is missing.
+            ``summary_frame(alpha)``; NaN where a column is missing. A transformed dependent stays
+            transformed.
 
         Examples
         --------
@@ -461,8 +506,10 @@ class SystemResults(Coefficients):
             mean  mean_se  mean_ci_lower  mean_ci_upper  obs_ci_lower  obs_ci_upper
         0  52.46     0.33          51.81          53.11         49.29         55.63
         """
-        choose(kind, KINDS, "kind of prediction")
+        chosen = choose(kind, KINDS, "kind of prediction")
         rows = self.model.observations
+        if chosen != "structural":
+            return forecast(self._fit, self, rows, data, chosen)
         return structural_prediction(self._fit, self._cov, self._dof, rows, data)
 
     # ------------------------------------------------------------------ presentation

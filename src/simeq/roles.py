@@ -73,8 +73,15 @@ def _exog_columns(spec: Specification) -> set[str]:
 def _own_endogenous(
     definition: Equation | Identity, spec: Specification, reads: Reads
 ) -> list[str]:
-    """Columns that a left side makes endogenous."""
-    columns = [name for name in reads[definition.left] if name not in _exog_columns(spec)]
+    """Columns that a left side makes endogenous.
+
+    What the right side of an identity reads is a variable of its own, as y and x are in
+    ``I(y - x) = y - x``.
+    """
+    others = _exog_columns(spec)
+    if isinstance(definition, Identity):
+        others |= {name for code in definition.factors[1:] for name in reads[code]}
+    columns = [name for name in reads[definition.left] if name not in others]
     if len(columns) > 1:
         warn(
             f"{definition.where}: the left side {definition.left} reads {listing(columns)}; all "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,8 +27,12 @@ _LATEX = str.maketrans(
         "²": r"$^2$",
         "−": r"$-$",
         "…": r"\ldots{}",
+        "Γ": r"$\Gamma$",
     }
 )
+
+#: Width at which notes beneath a table are broken, where the table is not wider.
+WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,18 @@ class PrintedTable:
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
     def to_text(self) -> str:
         """Render for a terminal."""
         rows = [row for section in self.sections for row in section.rows]
         indent = 2 if any(section.heading for section in self.sections) else 0
-        stub = max([len(s.heading) for s in self.sections] + [indent + len(r[0]) for r in rows])
+        stubs = [len(s.heading) for s in self.sections] + [indent + len(r[0]) for r in rows]
+        stub = max(stubs, default=0)
         widths = [
             max([len(name), *(len(row[j]) for row in rows)]) + 2
             for j, name in enumerate(self.header, 1)
@@ -75,7 +87,8 @@ class PrintedTable:
             pad = " " * (indent if section.heading else 0)
             lines += [_line(pad + row[0], row[1:], stub, widths) for row in section.rows]
         lines.append("=" * rule)
-        return "\n".join([*lines, *self.notes])
+        wrapped = [part for note in self.notes for part in textwrap.wrap(note, max(rule, WIDTH))]
+        return "\n".join([*lines, *wrapped])
 
     def to_markdown(self) -> str:
         """Render as a Markdown table, headings in bold."""

@@ -71,6 +71,6 @@ def _worst_row(identity: Identity, weights: FloatArray, observations: Observatio
     off = count(int((size > IDENTITY_TOL * np.abs(rows[:, 1]).max()).sum()), "row")
     gap, value = rows[worst]
     return (
-        f", most in row {observations.index[worst]!r}: {identity.left} is {value:g}, the right "
-        f"side {value - gap:g}, {abs(gap):.3g} apart; off in {off} of {len(rows):,}"
+        f", most in row {observations.index.tolist()[worst]!r}: {identity.left} is {value:g}, the "
+        f"right side {value - gap:g}, {abs(gap):.3g} apart; off in {off} of {len(rows):,}"
     )

@@ -1,0 +1,163 @@
+"""Forecasts of all endogenous variables, solved from exogenous columns, with standard errors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simeq._linalg import FloatArray
+from simeq.errors import DataError, count
+from simeq.fitted import Fit
+from simeq.inference import Coefficients
+from simeq.observations import Observations
+from simeq.prediction import Prediction
+from simeq.reduced_form.derived import delta_variance
+from simeq.reduced_form.dynamics import carried
+from simeq.reduced_form.solved import Solved, solve_fit
+from simeq.reduced_form.structure import Structure
+from simeq.right_sides import Data, Rows, columns_on
+
+#: A lag holds when it is off by less than this share of its variable's largest value: numbers in
+#: single precision are off by about 1e-7.
+LAG_TOL = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Forecasts of M variables on n rows.
+
+    Attributes
+    ----------
+    mean : (n, M) array
+    estimation : (n, M) array
+        Variance of the mean, from the coefficients.
+    disturbance : (n, M) array
+        Variance of an observation about it, from the errors.
+    """
+
+    mean: FloatArray
+    estimation: FloatArray
+    disturbance: FloatArray
+
+
+def forecast(
+    fit: Fit,
+    coefficients: Coefficients,
+    observations: Observations | None,
+    data: Data,
+    kind: str,
+) -> Prediction:
+    """Forecast y = Π x, with the delta method's standard errors.
+
+    Parameters
+    ----------
+    fit : Fit
+    coefficients : Coefficients
+        With covariance and distribution.
+    observations : Observations or None
+    data : DataFrame or mapping, optional
+        Only the exogenous columns are needed; the sample by default.
+    kind : {"reduced", "dynamic"}
+        With lags as the rows have them, or as the forecasts of earlier rows have them.
+
+    Raises
+    ------
+    FormulaError, SingularError
+        If the system has no reduced form, or no declared lags for a dynamic forecast.
+    DataError
+        If data cannot be used, or the sample's rows are no consecutive periods.
+    """
+    solved = solve_fit(fit, coefficients, None, "delta")
+    own = solved.structure
+    if kind == "dynamic":
+        own.require_lags()
+    if kind == "dynamic" and data is None:
+        _require_periods(own, columns_on(fit.system, observations, None, own.places.tolist()))
+    exogenous = own.places[len(own.endogenous) :].tolist()
+    rows = columns_on(fit.system, observations, data, exogenous)
+    found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
+    dof = solved.uncertainty.dof
+    return Prediction(
+        found.mean,
+        np.sqrt(found.estimation),
+        np.sqrt(found.estimation + found.disturbance),
+        rows.index,
+        own.endogenous,
+        None if dof is None else np.full(len(own.endogenous), dof),
+        kind,
+    )
+
+
+def static(solved: Solved, rows: Rows) -> Forecast:
+    """y_t = Π x_t with g'V g, g_k = S[:, i] (y_t, x_t)[j], and S Σ S' for an observation."""
+    own, solution = solved.structure, solved.estimate
+    mean, estimation = np.empty((2, len(rows.index), len(own.endogenous)))
+    for part, x in rows.parts():
+        mean[part] = x @ solution.total.T
+        columns = np.hstack([mean[part], x])[:, own.column]
+        for m, shocks in enumerate(solution.shocks[:, own.equation]):
+            estimation[part, m] = delta_variance(columns * shocks, solved.uncertainty.cov)
+    spread = _variance(solution.shocks, solved.sigma_resid)
+    return Forecast(mean, estimation, np.broadcast_to(spread, mean.shape))
+
+
+def dynamic(solved: Solved, rows: Rows) -> Forecast:
+    """y_t = Π x_t, where declared lags in x_t are forecasts of earlier rows once these are there.
+
+    The gradient is dy_t = dΠ x_t + Π dx_t, and errors add up as Ψ_0 Σ Ψ_0' + … + Ψ_t Σ Ψ_t', with
+    Ψ_0 = S and Ψ_t what lags carry of earlier ones.
+    """
+    own, solution = solved.structure, solved.estimate
+    x = np.concatenate([np.empty((0, len(own.exogenous))), *rows.blocks])
+    mean, estimation, disturbance = np.empty((3, len(x), len(own.endogenous)))
+    past, changes, shocks = (deque[FloatArray](maxlen=own.longest_lag) for _ in range(3))
+    for t, row in enumerate(x):
+        inputs = _with_own_past(own, row, past)
+        change, shock = solution.jacobian(inputs), solution.shocks
+        if t:
+            change = change + solution.total @ carried(own, changes)
+            shock = solution.total @ carried(own, shocks)
+        past.append(solution.total @ inputs)
+        changes.append(change)
+        shocks.append(shock)
+        mean[t] = past[-1][:, 0]
+        estimation[t] = delta_variance(change[:, :, 0].T, solved.uncertainty.cov)
+        disturbance[t] = _variance(shock, solved.sigma_resid)
+    return Forecast(mean, estimation, disturbance.cumsum(axis=0))
+
+
+def _with_own_past(own: Structure, row: FloatArray, past: Sequence[FloatArray]) -> FloatArray:
+    """Inputs (X, 1) of a row: its own, and forecasts of the rows before for the lags of these."""
+    inputs = row[:, None]
+    known = [lag.column for lag in own.lags if lag.order <= len(past)]
+    if not known:
+        return inputs
+    inputs = inputs.copy()
+    inputs[known] = carried(own, past)[known]
+    return inputs
+
+
+def _variance(shocks: FloatArray, sigma: FloatArray) -> FloatArray:
+    """Diagonal (M,) of Ψ Σ Ψ'."""
+    return np.asarray(((shocks @ sigma) * shocks).sum(axis=1))
+
+
+def _require_periods(own: Structure, rows: Rows) -> None:
+    """Check that declared lags are the values of the rows before."""
+    values = np.concatenate(list(rows.blocks))
+    for lag in own.lags:
+        before = values[: -lag.order, lag.variable]
+        given = values[lag.order :, len(own.endogenous) + lag.column]
+        off = np.abs(given - before) > LAG_TOL * np.abs(before).max(initial=0.0)
+        if off.any():
+            first = int(off.argmax())
+            raise DataError(
+                f"A dynamic forecast needs rows that are consecutive periods of one unit: in row "
+                f"{rows.index.tolist()[first + lag.order]!r} {own.exogenous[lag.column]} is "
+                f"{given[first]:g}, but {own.endogenous[lag.variable]} was {before[first]:g} "
+                f"{count(lag.order, 'row')} before. Forecast each unit by itself, from data of its "
+                f"own."
+            )

@@ -1,0 +1,188 @@
+"""Right sides of the equations on any rows, with their standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from simeq._linalg import FloatArray
+from simeq.fitted import Fit
+from simeq.new_rows import new_columns, replayed
+from simeq.observations import Observations, require_rows
+from simeq.prediction import Prediction
+from simeq.system import System
+from simeq.table import Table
+
+#: Rows to predict for: a frame or mapping, or None for the sample.
+Data: TypeAlias = pd.DataFrame | Mapping[str, Any] | None
+
+#: Rows of new data that are multiplied at once.
+BLOCK_ROWS = 2**15
+
+#: A standard error below this share of its parts' is rounding: the mean is imposed.
+IMPOSED_TOL = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Columns of a design on some rows, block by block.
+
+    Attributes
+    ----------
+    index : pandas.Index
+        Labels of the rows.
+    blocks : iterator of (rows, k) arrays
+        The k columns; they can be walked once.
+    """
+
+    index: pd.Index[Any]
+    blocks: Iterator[FloatArray]
+
+    def parts(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield each block with the rows where it belongs."""
+        start = 0
+        for block in self.blocks:
+            yield slice(start, start + len(block)), block
+            start += len(block)
+
+
+def columns_on(
+    system: System, observations: Observations | None, data: Data, wanted: Sequence[int]
+) -> Rows:
+    """Return k columns of the design, in the sample (None) or on other rows.
+
+    Parameters
+    ----------
+    system : System
+    observations : Observations or None
+    data : DataFrame or mapping, optional
+        Only the data columns that are read need be there.
+    wanted : k positions of columns
+
+    Raises
+    ------
+    DataError
+        If there are neither rows nor data, or the data cannot be used.
+    """
+    if data is None:
+        rows = require_rows(observations, "predictions without data")
+        chosen = np.zeros((len(system.design.columns), len(wanted)))
+        chosen[wanted, np.arange(len(wanted))] = 1.0
+        return Rows(rows.index, rows.blocks(chosen))
+    table = Table(data)
+    values = None if observations is None else observations.values
+    sources = replayed(system.design, wanted, table) if values is None else values.expressions
+    columns = new_columns(system.design, wanted, table, sources, values)
+    starts = range(0, len(table), BLOCK_ROWS)
+    return Rows(table.index, (columns[s : s + BLOCK_ROWS] for s in starts))
+
+
+@dataclass(frozen=True, eq=False)
+class Regressors:
+    """Regressors of some equations on some rows.
+
+    Attributes
+    ----------
+    rows : Rows
+        Every column that one of the equations uses.
+    places : lists of int
+        The columns of each equation among them.
+    """
+
+    rows: Rows
+    places: list[list[int]]
+
+    @property
+    def index(self) -> pd.Index[Any]:
+        """Labels of the rows."""
+        return self.rows.index
+
+    def parts(self) -> Iterator[tuple[slice, list[FloatArray]]]:
+        """Yield the regressors of each equation, block by block, with the block's rows."""
+        for part, block in self.rows.parts():
+            yield part, [block[:, own] for own in self.places]
+
+
+def regressors(
+    system: System, observations: Observations | None, data: Data, labels: Sequence[str]
+) -> Regressors:
+    """Return the regressors of some equations, in the sample (None) or on other rows.
+
+    Raises
+    ------
+    DataError
+        If there are neither rows nor data, or the data cannot be used.
+    """
+    lists = [system.used[system.labels.index(label)] for label in labels]
+    wanted = sorted({j for own in lists for j in own})
+    places = [[wanted.index(j) for j in own] for own in lists]
+    return Regressors(columns_on(system, observations, data, wanted), places)
+
+
+def right_sides(b: Sequence[FloatArray], rows: Regressors) -> FloatArray:
+    """x_i'b_i of each equation (n, G), for coefficients b_i (k_i,)."""
+    out = np.empty((len(rows.index), len(b)))
+    for part, xs in rows.parts():
+        out[part] = np.column_stack([x @ own for x, own in zip(xs, b, strict=True)])
+    return out
+
+
+def structural_prediction(
+    fit: Fit,
+    cov: FloatArray,
+    dof: FloatArray | None,
+    observations: Observations | None,
+    data: Data = None,
+    labels: Sequence[str] | None = None,
+) -> Prediction:
+    """Right sides x_i'b_i with √(x_i'V_ii x_i), and √(x_i'V_ii x_i + σ_ii) for an observation.
+
+    The first is systemfit's ``se.fit``; the second its ``se.pred``, where systemfit always takes
+    RSS_i/(n − k_i) for σ_ii, and this the diagonal of Σ of the final residuals.
+
+    Parameters
+    ----------
+    fit : Fit
+    cov : (K, K) array
+        Covariance V of the coefficients.
+    dof : (K,) array or None
+        Degrees of freedom of the coefficients' t; None for the normal distribution.
+    observations : Observations or None
+    data : DataFrame or mapping, optional
+        Only the regressors' columns are needed; the sample by default.
+    labels : sequence of str, optional
+        Equations in question; all by default.
+    """
+    system = fit.system
+    chosen = system.labels if labels is None else tuple(labels)
+    rows = regressors(system, observations, data, chosen)
+    own = [np.flatnonzero(system.equation == system.labels.index(label)) for label in chosen]
+    mean, variance = np.empty((2, len(rows.index), len(own)))
+    for part, xs in rows.parts():
+        for i, (x, mine) in enumerate(zip(xs, own, strict=True)):
+            mean[part, i] = x @ fit.b[mine]
+            variance[part, i] = quadratic_form(x, cov[np.ix_(mine, mine)])
+    sigma = fit.estimate.sigma_resid.diagonal()
+    return Prediction(
+        mean,
+        np.sqrt(variance),
+        np.sqrt(variance + sigma[[system.labels.index(label) for label in chosen]]),
+        rows.index,
+        chosen,
+        None if dof is None else dof[[mine[0] for mine in own]],
+        "structural",
+    )
+
+
+def quadratic_form(x: FloatArray, cov: FloatArray) -> FloatArray:
+    """x_t'Vx_t for each row of x (n, k): zero where it is rounding, NaN where it is negative."""
+    variance = np.einsum("tj,tj->t", x @ cov, x)
+    with np.errstate(invalid="ignore"):
+        scale = np.abs(x) @ np.sqrt(cov.diagonal())
+    variance[np.abs(variance) <= (IMPOSED_TOL * scale) ** 2] = 0.0
+    variance[variance < 0.0] = np.nan
+    return np.asarray(variance, dtype=np.float64)
