@@ -146,8 +146,9 @@ def what_should_be_reported(page: Page, model: SystemEquations, classical: Syste
     page.comparison("errors", f"Standard errors: classical, and by {UNIT}", compare(errors))
     page.picture("coefficients", "Coefficients with 95 % intervals", draw_coefficients, errors)
     tests = clustered.diagnostics()
-    page.frame("diagnostics", "Diagnostics", tests.set_index(["equation", "test"]))
-    page.frame("first_stage", "First stages", clustered.first_stage())
+    named = tests.set_index(["equation", "test"])
+    page.frame("diagnostics", "Diagnostics", named, on_paper=named.drop(columns="null"))
+    page.frame("first_stage", "First stages", clustered.first_stage().T)
     page.text(*plain_words(clustered, tests))
     page.printed("reduced_form", clustered.reduced_form().summary())
     page.picture("effects", "Structural against total effects", draw_effects, clustered)
@@ -226,11 +227,14 @@ class Page:
     def text(self, *sentences: str) -> None:
         self.parts += [f"<p>{html.escape(' '.join(own.split()))}</p>" for own in sentences]
 
-    def frame(self, name: str, title: str, frame: pd.DataFrame) -> None:
-        """Add a frame of numbers."""
+    def frame(
+        self, name: str, title: str, frame: pd.DataFrame, on_paper: pd.DataFrame | None = None
+    ) -> None:
+        """Add a frame of numbers, with fewer columns on paper where it is too wide."""
         report = Report([Table(title, frame)])
-        for ending in (".md", ".tex"):
-            report.save(self.folder / f"{name}{ending}")
+        report.save(self.folder / f"{name}.md")
+        paper = report if on_paper is None else Report([Table(title, on_paper)])
+        paper.save(self.folder / f"{name}.tex")
         self.parts.append(report._repr_html_())
 
     def comparison(self, name: str, title: str, table: Comparison) -> None:

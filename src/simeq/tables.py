@@ -28,6 +28,7 @@ _LATEX = str.maketrans(
         "−": r"$-$",
         "…": r"\ldots{}",
         "Γ": r"$\Gamma$",
+        "χ": r"$\chi$",
     }
 )
 
