@@ -1,6 +1,7 @@
 """Jackknife and bootstrap: equal to brute-force refits, draw by draw."""
 
 import time
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -490,3 +491,75 @@ def test_draws_stop_their_iterations_as_the_preset_does(data, model, like, const
         size = np.where(again.bse > 1e-10, again.bse, 1.0)
         assert np.abs((found.bootstrap.params.iloc[b] - again.params) / size).max() < 1e-8
         np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("sigma_dof", ["geomean", "mean", "max", "theil"])
+@pytest.mark.parametrize("second", ["y2 ~ c + d + e + y1 + C(unit)", "y2 ~ c + d + e + y1"])
+@pytest.mark.parametrize("method", ["sur", "3sls"])
+def test_divisors_count_the_columns_that_a_draw_has(method, second, sigma_dof):
+    """Without a unit there is no dummy of it: k_i is that of a refit on the rows drawn."""
+    data = panel(10, 6)
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": second}
+    model = SystemEquations(equations, data)
+    clusters = {"groups": "unit"}
+    left = model.fit(method, sigma_dof=sigma_dof, cov_type="jackknife", cov_kwds=clusters)
+    drawn = model.fit(
+        method,
+        sigma_dof=sigma_dof,
+        cov_type="bootstrap",
+        cov_kwds={**clusters, "n_boot": 4, "seed": 1},
+    )
+    there = left.bse.index[left.bse.notna()]
+    counts = np.vstack([1 - np.eye(10, dtype=int)[:3], drawn.bootstrap.counts])
+    found = pd.concat([left.jackknife.params[:3], drawn.bootstrap.params])
+    for b in range(7):
+        rows, _ = rows_of(data["unit"].to_numpy(), counts[b])
+        again = refit(model, data, rows, method, sigma_dof=sigma_dof)
+        np.testing.assert_allclose(found.iloc[b][there], again.params[there], rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_clusters_of_any_size_in_any_order(seed):
+    """Sizes from one row on, labels as text and in no order, rows missing."""
+    rng = np.random.default_rng(seed)
+    data = panel(24, 12, seed).sample(n=150, random_state=seed)
+    data["a"] = data["a"].where(rng.random(150) > 0.05)
+    data["label"] = data["unit"].map("unit {}".format)
+    model, kept = SystemEquations(EQUATIONS, data), data.dropna()
+    codes, labels = pd.factorize(kept["label"], sort=True)
+    left = model.fit("3sls", cov_type="jackknife", cov_kwds={"groups": "label"})
+    for c, label in enumerate(labels):
+        again = refit(model, kept, np.flatnonzero(codes != c), "3sls")
+        np.testing.assert_allclose(left.jackknife.params.loc[label], again.params, rtol=1e-9)
+
+
+def test_a_cluster_that_dominates_costs_no_digits():
+    """Nearly all that a column varies is in one cluster; sums without it are not differences."""
+    data = panel(12, 6)
+    data["a"] *= np.where(data["unit"] == 5, 1e4, 1.0)
+    model = SystemEquations(EQUATIONS, data)
+    left = model.fit("3sls", cov_type="jackknife", cov_kwds={"groups": "unit"})
+    again = refit(model, data, np.flatnonzero(data["unit"] != 5), "3sls")
+    np.testing.assert_allclose(left.jackknife.params.loc[5], again.params, rtol=1e-9)
+
+
+def test_the_jackknife_of_rows_takes_memory_by_row_not_by_pair_of_rows():
+    """6,000 rows: a matrix of rows by rows alone would take 288 MB."""
+    data = panel(500, 12)
+    model = SystemEquations(EQUATIONS, data)
+    tracemalloc.start()
+    found = model.fit("3sls", cov_type="jackknife")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    again = refit(model, data, np.flatnonzero(np.arange(6000) != 17), "3sls")
+    np.testing.assert_allclose(found.jackknife.params.iloc[17], again.params, rtol=1e-9)
+
+
+def test_draws_that_run_away_are_counted_without_a_word_of_overflow():
+    model = SystemEquations(EQUATIONS, panel(10, 3, 2))
+    options = {"groups": "unit", "n_boot": 60, "seed": 2}
+    with pytest.warns(SimeqWarning, match="in 1,000 iterations in 1 resample of 60") as caught:
+        found = model.fit("i3sls", cov_type="bootstrap", cov_kwds=options)
+    assert [warning.category for warning in caught] == [SimeqWarning]
+    assert found.bootstrap.bse.isna().any(axis=1).sum() == 1

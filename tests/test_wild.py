@@ -329,6 +329,14 @@ def test_draws_that_do_not_converge_are_counted_and_reported(data):
     assert f"200 draws, {test.n_failed} failed" in str(test)
 
 
+def test_draws_that_run_away_are_counted_without_a_word_of_overflow():
+    result = SystemEquations(EQUATIONS, panel(10, 3, 8)).fit("i3sls")
+    with pytest.warns(SimeqWarning, match="could not estimate the system in 1 draw") as caught:
+        test = wild_test(result, "[one]y2 = 0.5", groups="unit", n_boot=99, seed=8)
+    assert [warning.category for warning in caught] == [SimeqWarning]
+    assert test.n_failed == 1
+
+
 @pytest.mark.parametrize(
     ("null", "options", "error", "words"),
     [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from simeq._linalg import BoolArray, FloatArray, IntArray
 from simeq.conventions import Convention, Method
-from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.stacks import inverses
 from simeq.sigma import SIGMA_TOL
 
@@ -30,8 +30,6 @@ class BatchSystem:
     m : (K, p) array or None
         γ = M δ + shift under restrictions.
     shift : (K,) array
-    divisor : DrawDivisor
-        Divisors of the residuals' cross products.
     back : (K, K) array
         b = back @ γ.
     gmm : bool
@@ -47,7 +45,6 @@ class BatchSystem:
     equation: IntArray
     m: FloatArray | None
     shift: FloatArray
-    divisor: DrawDivisor
     back: FloatArray
     gmm: bool
     tolerant: bool = False
@@ -60,6 +57,25 @@ class BatchSystem:
 
 
 @dataclass(frozen=True)
+class ScoreParts:
+    """What the scores of D draws are made of.
+
+    Attributes
+    ----------
+    rows : (D, s, q) array
+        What stands beside the residuals: X̂, or the instruments in the GMM form.
+    weighed : (D, s, q) array
+        The residuals beside them, weighed by I, diag(1/σ_ii) or Σ⁻¹.
+    transform : (D, q, K) array or None
+        What takes these scores to those of γ; None when they are.
+    """
+
+    rows: FloatArray
+    weighed: FloatArray
+    transform: FloatArray | None
+
+
+@dataclass(frozen=True)
 class BatchEstimate:
     """Estimates of D draws.
 
@@ -69,29 +85,45 @@ class BatchEstimate:
         Coefficients in orthonormal coordinates; NaN where a draw failed.
     bread : (D, p, p) array
         Inverse normal matrices.
-    rows : (D, s, q) array
-        What stands beside the residuals in the scores: X̂, or the instruments in the GMM form.
-    weighed : (D, s, q) array
-        The residuals beside them, weighed by I, diag(1/σ_ii) or Σ⁻¹.
-    transform : (D, q, K) array or None
-        What takes these scores to those of γ; None when they are.
+    weight : (D, G, G) array
+        What weighs the equations' residuals: I, diag(1/σ_ii) or Σ⁻¹.
     estimable : (D, p, p) array or None
         Projector on what a draw can estimate of δ, where it may lack columns.
     failed : (D,) array of bool
         Draws that are singular or did not converge.
+    products : Products
+    gmm : bool
+        Whether the last step was of the GMM form.
     """
 
     gamma: FloatArray
     bread: FloatArray
-    rows: FloatArray
-    weighed: FloatArray
-    transform: FloatArray | None
+    weight: FloatArray
     estimable: FloatArray | None
     failed: BoolArray
+    products: Products
+    gmm: bool
+
+    @cached_property
+    def scores(self) -> ScoreParts:
+        """What the scores are made of; computed when asked for."""
+        system, weight = self.products.system, self.weight
+        residuals = system.residuals(np.nan_to_num(self.gamma))
+        if not self.gmm:
+            return ScoreParts(self.products.xhat, (residuals @ weight)[:, :, system.equation], None)
+        equation, z = self.products.stacked_instruments()
+        rows = np.asarray(np.broadcast_to(z, (len(self.gamma), *z.shape)))
+        transform = self.products.gmm_weights(weight)[0]
+        return ScoreParts(rows, residuals[:, :, equation], transform)
 
 
+@np.errstate(all="ignore")  # iterations that run away overflow before they are given up
 def estimate_batch(
-    system: BatchSystem, grams: FloatArray, nobs: IntArray, method: Method, convention: Convention
+    system: BatchSystem,
+    grams: FloatArray,
+    divisor: FloatArray,
+    method: Method,
+    convention: Convention,
 ) -> BatchEstimate:
     """Estimate each draw as `SystemEquations.fit` would on its rows.
 
@@ -99,50 +131,43 @@ def estimate_batch(
     ----------
     system : BatchSystem
     grams : (D, s, s) array
-    nobs : (D,) array of int
-        Rows of each draw.
+    divisor : (D, G, G) array
+        Of the residuals' cross products.
     method : Method
     convention : Convention
     """
-    batch = _Batch(system, grams, system.divisor(nobs, grams))
-    weight: FloatArray = np.broadcast_to(np.eye(system.y.shape[1]), batch.divisor.shape)
-    gamma, bread = batch.start() if system.m is None else batch.solve(weight)
-    estimable = bread @ batch.unweighted() if system.tolerant else None
+    products = Products(system, grams, divisor)
+    weight: FloatArray = np.broadcast_to(np.eye(system.y.shape[1]), divisor.shape)
+    gamma, bread = products.start() if system.m is None else products.solve(weight)
+    estimable = bread @ products.unweighted() if system.tolerant else None
     steps = 0 if method.weights == "identity" else convention.maxiter if method.iterated else 1
-    active = ~batch.failed
+    active = ~products.failed
     for step in range(steps):
-        weight = np.where(active[:, None, None], batch.inverse_sigma(gamma, method), weight)
-        moved, bread_moved = batch.step(weight)
-        change = _change(convention.criterion, system, gamma, moved)
+        inverse = products.inverse_sigma(gamma, method)
+        weight = np.where(active[:, None, None], inverse, weight)
+        moved, bread_moved = products.step(weight)
+        change = _change(convention.criterion, system, gamma, moved) if step else np.inf
         gamma = np.where(active[:, None], moved, gamma)
         bread = np.where(active[:, None, None], bread_moved, bread)
-        if step:
-            active = active & (change > convention.tol)
-        active &= ~batch.failed
+        active = active & (change > convention.tol) & ~products.failed
         if not active.any():
             break
     if method.iterated and convention.final_sigma:
-        bread = batch.step(batch.inverse_sigma(gamma, method))[1]
-    failed = batch.failed | (active if method.iterated else False)
+        bread = products.step(products.inverse_sigma(gamma, method))[1]
+    failed = products.failed | (active if method.iterated else False)
     gamma = np.where(failed[:, None], np.nan, gamma)
-    if system.gmm and steps:
-        equation, z = batch.stacked_instruments()
-        rows = np.asarray(np.broadcast_to(z, (len(grams), *z.shape)))
-        residuals = system.residuals(np.nan_to_num(gamma))[:, :, equation]
-        transform = batch.gmm_weights(weight)[0]
-        return BatchEstimate(gamma, bread, rows, residuals, transform, estimable, failed)
-    weighed = (system.residuals(np.nan_to_num(gamma)) @ weight)[:, :, system.equation]
-    return BatchEstimate(gamma, bread, batch.xhat, weighed, None, estimable, failed)
+    gmm = system.gmm and steps > 0
+    return BatchEstimate(gamma, bread, weight, estimable, failed, products, gmm)
 
 
-class _Batch:
+class Products:
     """Cross products of D draws, and which of the draws have failed."""
 
     def __init__(self, system: BatchSystem, grams: FloatArray, divisor: FloatArray) -> None:
         self.system = system
         self.grams = grams
         self.divisor = divisor
-        self.failed: BoolArray = np.zeros(len(grams), dtype=bool)
+        self.failed: BoolArray = np.asarray((divisor <= 0.0).any(axis=(1, 2)))
         self.xhat = self._projected()
         half = self.xhat.swapaxes(1, 2) @ grams
         self.gram = half @ self.xhat
@@ -256,9 +281,11 @@ class _Batch:
         if method.weights == "diagonal":
             return np.asarray(np.eye(sigma.shape[1]) / scale)
         correlation = sigma / scale
-        smallest = np.linalg.eigvalsh(np.where(np.isfinite(correlation), correlation, 0.0))[:, 0]
-        self.failed |= ~(smallest > SIGMA_TOL)
-        return np.asarray(self._inverse(correlation) / scale)
+        values, axes = np.linalg.eigh(np.where(np.isfinite(correlation), correlation, 0.0))
+        singular = ~(values[:, :1] > SIGMA_TOL)
+        self.failed |= singular[:, 0]
+        shrunk = axes / np.where(singular, 1.0, values)[:, None, :]
+        return np.asarray(shrunk @ axes.swapaxes(1, 2) / scale)
 
     def _inverse(self, a: FloatArray) -> FloatArray:
         """Invert a matrix of each draw; draws whose matrix is singular count as failed."""

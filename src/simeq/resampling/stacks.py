@@ -43,25 +43,20 @@ def inverses(a: FloatArray, skipped: BoolArray, generalised: bool) -> Inverses:
     generalised : bool
         Whether singular matrices have a generalised inverse.
     """
-    eye = np.eye(a.shape[-1])
-    infinite = ~np.isfinite(a.sum(axis=(1, 2)))
-    left_out = skipped | infinite
-    if left_out.any():
-        a = np.where(left_out[:, None, None], eye, a)
     diagonal = np.diagonal(a, axis1=1, axis2=2)
     floor = PSEUDO_TOL * diagonal.max(axis=1, keepdims=True) if generalised else 0.0
     size = np.sqrt(np.where(diagonal > floor, diagonal, 1.0))  # what vanishes is left as it is
     scale = size[:, :, None] * size[:, None, :]
-    a = a / scale
-    inverse = _plain_inverses(a)
-    condition = np.sqrt(_squares(a) * _squares(inverse))
-    singular = ~(condition < (1.0 / PSEUDO_TOL if generalised else MOST_CONDITION))
-    if singular.any():
-        inverse[singular] = (
-            np.linalg.pinv(a[singular], rcond=PSEUDO_TOL, hermitian=True) if generalised else eye
-        )
-    failed = infinite if generalised else singular | infinite
-    return Inverses(inverse / scale, failed & ~skipped)
+    unit = a / scale
+    inverse = _plain_inverses(unit)
+    condition = np.sqrt(_squares(unit) * _squares(inverse))
+    failed = ~(condition < (1.0 / PSEUDO_TOL if generalised else MOST_CONDITION))
+    if failed.any():
+        again = failed & np.isfinite(unit).all(axis=(1, 2)) & ~skipped & generalised
+        inverse[failed] = np.eye(a.shape[-1])
+        inverse[again] = np.linalg.pinv(unit[again], rcond=PSEUDO_TOL, hermitian=True)
+        failed = failed & ~again & ~skipped
+    return Inverses(inverse / scale, failed)
 
 
 def _plain_inverses(a: FloatArray) -> FloatArray:
@@ -69,7 +64,8 @@ def _plain_inverses(a: FloatArray) -> FloatArray:
     try:
         return np.asarray(np.linalg.inv(a))
     except np.linalg.LinAlgError:
-        regular = np.linalg.cond(a) < MOST_CONDITION
+        finite = np.isfinite(a).all(axis=(1, 2), keepdims=True)
+        regular = np.asarray(np.linalg.cond(np.where(finite, a, 0.0)) < MOST_CONDITION)
         inverse = np.linalg.inv(np.where(regular[:, None, None], a, np.eye(a.shape[-1])))
         inverse[~regular] = np.inf
         return np.asarray(inverse)
@@ -77,4 +73,5 @@ def _plain_inverses(a: FloatArray) -> FloatArray:
 
 def _squares(a: FloatArray) -> FloatArray:
     """Sums of squares (D,) of each matrix."""
-    return np.asarray(np.einsum("dij,dij->d", a, a))
+    rows = a.reshape(len(a), -1)
+    return np.asarray(np.vecdot(rows, rows))
