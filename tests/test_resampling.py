@@ -218,6 +218,19 @@ def test_standard_errors_are_the_draws_and_intervals_their_quantiles(model):
         found.conf_int(kind="percentil")
 
 
+def test_a_kind_of_interval_may_be_written_in_capitals(model):
+    """ "Normal" gave percentiles without a word."""
+    options = {"groups": "unit", "n_boot": 50, "seed": 0}
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    for name in ("Normal", "Percentile", "BASIC", "STUDENTIZED"):
+        small = name.lower()
+        pd.testing.assert_frame_equal(found.conf_int(kind=name), found.conf_int(kind=small))
+    with pytest.raises(SimeqError, match="Unknown kind of interval"):
+        found.bootstrap.conf_int(found.params.to_numpy(), 0.05, "normal")
+    with pytest.raises(SimeqError, match="Unknown kind of interval 'percentil'"):
+        model.fit("3sls").conf_int(kind="percentil")
+
+
 def test_batches_do_not_change_the_draws(model, monkeypatch):
     options = {"groups": "unit", "n_boot": 50, "seed": 0}
     whole = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)

@@ -25,7 +25,7 @@ from simeq.inference import Coefficients
 from simeq.meat import Request
 from simeq.observations import Observations, require_rows
 from simeq.prediction import KINDS, Prediction, structural_prediction
-from simeq.resampling.results import Bootstrap, Jackknife
+from simeq.resampling.results import Bootstrap, Jackknife, interval_kind
 from simeq.resampling.wild import wild_test
 from simeq.resampling.wild_results import WildTest
 from simeq.summary import Report, render
@@ -298,7 +298,7 @@ class SystemResults(Coefficients):
             Columns lower and upper, a row for each coefficient.
         """
         bounds = super().conf_int(alpha)
-        if kind == "normal":
+        if interval_kind(kind) == "normal":
             return bounds
         bounds[["lower", "upper"]] = self.bootstrap.conf_int(self._b, alpha, kind)
         return bounds

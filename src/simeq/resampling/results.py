@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,19 @@ from simeq._linalg import FloatArray
 from simeq.conventions import choose
 from simeq.groups import Groups
 
+#: Kinds of intervals: by standard errors, and by draws.
 KINDS = ("normal", "percentile", "basic", "studentised")
+
+
+def interval_kind(kind: str, known: Sequence[str] = KINDS) -> str:
+    """Return the name of a kind of interval, in either spelling.
+
+    Raises
+    ------
+    SimeqError
+        If it is not known.
+    """
+    return choose(str(kind).replace("z", "s").replace("Z", "S"), known, "kind of interval")
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ class Bootstrap:
         alpha : float
         kind : {"percentile", "basic", "studentised"}
         """
-        kind = choose(str(kind).replace("z", "s"), KINDS, "kind of interval")
+        kind = interval_kind(kind, KINDS[1:])
         tails = [alpha / 2.0, 1.0 - alpha / 2.0]
         draws = self.params.to_numpy(dtype=np.float64)
         if kind == "studentised":
