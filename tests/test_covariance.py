@@ -1,5 +1,6 @@
 """Robust, clustered and serially correlated covariances against linearmodels and statsmodels."""
 
+import time
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from linearmodels.system import IV3SLS, SUR
 from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
+from simeq.sandwich import automatic_lags, kernel_weights, serially_correlated
 
 EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
 RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}
@@ -494,3 +496,83 @@ def test_a_joint_covariance_that_is_indefinite_is_called_so():
                 result.wald_test("[y]Intercept = 0, [y]x = 0, [y]z = 0")
             return
     raise AssertionError("no seed gave an indefinite covariance")
+
+
+# ---------------------------------------------------------------------- order of time, and lags
+
+
+def test_one_period_is_refused_and_two_take_the_longest_lag(data, model):
+    """The scores of the whole sample add up to zero: one period gave errors of zero."""
+    with pytest.raises(DataError, match="time: time has one period"):
+        model.fit("3sls", cov_type="hac-groupsum", cov_kwds={"time": np.zeros(240)})
+    two = {"time": data["year"] % 2}
+    with pytest.warns(SimeqWarning, match="2 periods for 9 free") as caught:
+        found = model.fit("3sls", cov_type="hac-groupsum", cov_kwds=two)
+    assert [warning.category for warning in caught] == [SimeqWarning]
+    assert "bartlett kernel, 1 lags" in found.notes[2]
+
+
+def test_scores_of_zero_take_no_lags():
+    """Equations of nothing but rounding errors have no bandwidth to choose."""
+    assert automatic_lags(np.zeros((20, 3)), "bartlett") == 0
+
+
+@pytest.mark.parametrize("lags", [True, 1j, np.complex128(2), "2", [2]])
+def test_lags_are_numbers(model, lags):
+    with pytest.raises(DataError, match="maxlags must be from 0 to 239"):
+        model.fit("3sls", cov_type="HAC", cov_kwds={"maxlags": lags})
+
+
+def test_an_index_of_dates_must_be_in_order_as_time_must(data):
+    days = pd.date_range("2001-01-01", periods=240)
+    dated = data.set_index(days)
+    expected = SystemEquations(EQUATIONS, data).fit("3sls", cov_type="HAC").bse
+    for index in (days, days.to_period("D")):
+        model = SystemEquations(EQUATIONS, dated.set_axis(index))
+        np.testing.assert_allclose(model.fit("3sls", cov_type="HAC").bse, expected, rtol=1e-12)
+        back = SystemEquations(EQUATIONS, dated.set_axis(index).iloc[::-1])
+        with pytest.raises(DataError, match="the index does not increase at row 2"):
+            back.fit("3sls", cov_type="HAC")
+        given = back.fit("3sls", cov_type="HAC", cov_kwds={"time": np.arange(240)})
+        assert given.bse.notna().all()
+    twice = dated.set_axis(days[np.arange(240) % 12])
+    with pytest.raises(DataError, match="the index does not increase at row 13.*'hac-panel'"):
+        SystemEquations(EQUATIONS, twice).fit("3sls", cov_type="HAC")
+
+
+def test_times_out_of_order_in_a_panel_are_named(data, model):
+    def fit(time):
+        kwds = {"groups": "unit", "time": time, "maxlags": 2}
+        return model.fit("3sls", cov_type="hac-panel", cov_kwds=kwds)
+
+    swapped = data["year"].to_numpy().copy()
+    swapped[[40, 41]] = swapped[[41, 40]]
+    with pytest.raises(DataError, match="each panel: in 3 of unit, 2004 follows 2005 at row 42"):
+        fit(swapped)
+    text = (data["year"] - 1999).astype(str)  # 1, 2, … 12
+    with pytest.raises(DataError, match="in 0 of unit, 10 follows 9 at row 10.*alphabetical"):
+        fit(text)
+    ordered = pd.Categorical(text, categories=[str(i) for i in range(1, 13)], ordered=True)
+    np.testing.assert_allclose(fit(ordered).bse, fit("year").bse, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", ["bartlett", "parzen", "qs"])
+def test_many_lags_are_a_toeplitz_product(kernel):
+    """Hundreds of lags go through a Fourier transform; the sum over lags, written out."""
+    scores = np.random.default_rng(0).normal(size=(400, 3)) @ np.diag([1.0, 1e3, 1e-3])
+    weights = kernel_weights(kernel, 250, 400)
+    expected = weights[0] * scores.T @ scores
+    for lag in range(1, len(weights)):
+        gamma = scores[lag:].T @ scores[:-lag]
+        expected += weights[lag] * (gamma + gamma.T)
+    size = np.sqrt(np.diag(scores.T @ scores))
+    gap = (serially_correlated(scores, weights) - expected) / np.outer(size, size)
+    assert np.abs(gap).max() < 1e-11
+
+
+def test_every_lag_of_many_rows_takes_no_time_to_speak_of():
+    """Not a benchmark: a loop over the lags of 12,000 rows takes ten seconds."""
+    model = SystemEquations(EQUATIONS, panel(1000, 12))
+    begun = time.perf_counter()
+    model.fit("3sls", cov_type="HAC", cov_kwds={"kernel": "qs", "maxlags": 3})
+    assert time.perf_counter() - begun < 4.0

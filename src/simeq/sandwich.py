@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from scipy.linalg import matmul_toeplitz
 
 from simeq._linalg import FloatArray, IntArray
+
+#: Lags beyond which their sum goes through a Fourier transform.
+MANY_LAGS = 100
 
 
 def heteroskedastic(blocks: Iterable[FloatArray]) -> FloatArray:
@@ -41,7 +45,15 @@ def serially_correlated(scores: FloatArray, weights: FloatArray) -> FloatArray:
     ----------
     scores : (n, p) array in the order of time
     weights : (l + 1,) array
+
+    Notes
+    -----
+    The sum is S'TS with T_ts = w_|t−s|. Where there are many lags, as with the quadratic spectral
+    kernel, TS is found by a Fourier transform.
     """
+    if len(weights) > MANY_LAGS:
+        column = np.pad(weights, (0, max(len(scores) - len(weights), 0)))[: len(scores)]
+        return np.asarray(scores.T @ matmul_toeplitz(column, scores))
     return _kernel_sum(scores, weights, lambda lag: (scores[lag:], scores[:-lag]))
 
 
@@ -102,5 +114,6 @@ def automatic_lags(scores: FloatArray, kernel: str) -> int:
     level = x @ x / n + 2.0 * gamma.sum()
     slope = 2.0 * (gamma * lags**order).sum()
     rate = 1.0 / (2.0 * order + 1.0)
-    bandwidth = constant * ((slope / level) ** 2) ** rate * n**rate
-    return int(min(np.ceil(bandwidth), n - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):  # two sums, which are opposite: 1/0
+        bandwidth = constant * ((slope / level) ** 2) ** rate * n**rate
+    return int(min(np.ceil(np.nan_to_num(bandwidth)), n - 1))
