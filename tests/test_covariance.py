@@ -576,3 +576,54 @@ def test_every_lag_of_many_rows_takes_no_time_to_speak_of():
     begun = time.perf_counter()
     model.fit("3sls", cov_type="HAC", cov_kwds={"kernel": "qs", "maxlags": 3})
     assert time.perf_counter() - begun < 4.0
+
+
+# ---------------------------------------------------------------------- scores that say nothing
+
+
+@pytest.mark.parametrize("method", ["ols", "w2sls", "sur", "3sls"])
+@pytest.mark.parametrize("constraints", [None, "[one]a + [two]c = 2", "[two]d = 0.5"])
+def test_a_column_of_one_cluster_has_an_error_that_says_nothing(data, method, constraints):
+    """Its scores add up to zero in its own cluster and in every other one."""
+    dummy = data.assign(third=1.0 * (data["unit"] == 3))
+    equations = {"one": "y1 ~ a + b + y2 + third", "two": "y2 ~ c + d + e + y1"}
+    model = SystemEquations(equations, dummy)
+    kwds = {"cov_kwds": {"groups": "unit"}, "constraints": constraints}
+    silent = r"scores of \[one\]third add up to zero in every cluster"
+    with pytest.warns(SimeqWarning, match=silent):
+        found = model.fit(method, cov_type="cluster", **kwds)
+    assert found.bse["one", "third"] > 0  # what other programs print
+    by_year = {**kwds, "cov_kwds": {"groups": ["unit", "year"]}}
+    assert model.fit(method, cov_type="cluster", **by_year).bse["one", "third"] > 0
+
+
+def test_a_column_of_one_row_or_period_too(data):
+    dummy = data.assign(row=1.0 * (data.index == 7), year3=1.0 * (data["year"] == 2003))
+    model = SystemEquations(["y1 ~ a + row + year3"], dummy)
+    for kind, kwds, which in [
+        ("HC1", {}, r"\[y1\]row add up to zero in every row"),
+        ("HAC", {"maxlags": 2}, r"\[y1\]row add up to zero in every row"),
+        ("hac-groupsum", {"time": "year"}, r"\[y1\]year3 add up to zero in every period"),
+    ]:
+        with pytest.warns(SimeqWarning, match=which):
+            model.fit("ols", cov_type=kind, cov_kwds=kwds)
+
+
+def test_unit_dummies_clustered_by_unit_are_named_with_the_intercept(data):
+    model = SystemEquations({"one": "y1 ~ a + C(unit)", "two": "y2 ~ c + C(unit)"}, data)
+    with pytest.warns(SimeqWarning) as caught:
+        model.fit("sur", cov_type="cluster", cov_kwds={"groups": "unit"})
+    texts = [str(warning.message) for warning in caught]
+    assert "20 clusters for 42 free coefficients" in texts[0]
+    assert "scores of [one]Intercept, [one]C(unit)[T.1]" in texts[1]
+    assert "and 32 more add up to zero in every cluster" in texts[1]
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_scores_are_judged_in_any_units(data, scale):
+    for seed in range(5):
+        other = panel(20, 12, seed)
+        other[["a", "y2"]] *= scale
+        SystemEquations(EQUATIONS, other).fit(
+            "3sls", cov_type="cluster", cov_kwds={"groups": "unit"}
+        )

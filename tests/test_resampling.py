@@ -576,3 +576,22 @@ def test_draws_that_run_away_are_counted_without_a_word_of_overflow():
         found = model.fit("i3sls", cov_type="bootstrap", cov_kwds=options)
     assert [warning.category for warning in caught] == [SimeqWarning]
     assert found.bootstrap.bse.isna().any(axis=1).sum() == 1
+
+
+def test_few_clusters_are_said_by_resampling_too(data, model):
+    """With the covariance of five estimates no five restrictions can be tested."""
+    five, three = data["unit"] % 5, data["unit"] % 3
+    with pytest.warns(SimeqWarning, match="5 clusters for 9 free.* joint tests of 5 or more"):
+        found = model.fit("3sls", cov_type="jackknife", cov_kwds={"groups": five})
+    with pytest.raises(ConstraintError, match="5 clusters can test at most 4"):
+        found.wald_test("[one]a=0, [one]b=0, [one]y2=0, [two]c=0, [two]d=0")
+    with pytest.warns(SimeqWarning) as caught:
+        model.fit("3sls", cov_type="bootstrap", cov_kwds={"groups": three, "n_boot": 50, "seed": 0})
+    assert "3 clusters for 9 free coefficients" in str(caught[0].message)
+    assert "3 clusters can be drawn in 10 ways alone" in str(caught[1].message)
+
+
+def test_coefficients_that_cannot_be_resampled_do_not_count_among_the_free(data):
+    model = SystemEquations({"one": "y1 ~ a + C(unit)", "two": "y2 ~ c + C(unit)"}, data)
+    found = model.fit("sur", cov_type="jackknife", cov_kwds={"groups": "unit"})
+    assert found.bse.notna().sum() == 2
