@@ -311,6 +311,13 @@ def test_with_clusters_t_has_g_less_one_degrees_of_freedom(model):
         ("cluster", {"groups": [*["a"] * 239, None]}, DataError, "no label in 1 row.*row 239"),
         ("cluster", {"groups": np.zeros((240, 3))}, DataError, "3 groupings"),
         ("HC2", {}, SimeqError, "Unknown cov_type 'HC2'.*nonrobust"),
+        ("robust", {}, SimeqError, "choose from nonrobust, HC0.*'robust' is 'HC0'.*'HC1' here"),
+        ("unadjusted", {}, SimeqError, "'unadjusted' is 'nonrobust' here"),
+        ("Clustered", {}, SimeqError, "'clustered' is 'cluster' here"),
+        ("kernel", {}, SimeqError, "'kernel' is 'HAC' here"),
+        ("HC3", {}, SimeqError, "'hc3' is 'jackknife' without groups.*here"),
+        ("HAC-panels", {}, SimeqError, "Did you mean 'hac-panel'"),
+        (None, {}, SimeqError, "Unknown cov_type None; choose from nonrobust"),
         ("HC1", {"groups": "unit"}, SimeqError, "takes nothing, not 'groups'"),
         ("HAC", {"maxlags": 240}, DataError, "maxlags must be from 0 to 239"),
         ("HAC", {"maxlags": -1}, DataError, "maxlags must be from 0"),
@@ -627,3 +634,9 @@ def test_scores_are_judged_in_any_units(data, scale):
         SystemEquations(EQUATIONS, other).fit(
             "3sls", cov_type="cluster", cov_kwds={"groups": "unit"}
         )
+
+
+def test_hc3_of_one_equation_is_the_jackknife_of_rows_but_for_its_factor(data):
+    expected = OLS.from_formula("y1 ~ a + b", data).fit(cov_type="HC3")
+    found = SystemEquations(["y1 ~ a + b"], data).fit("ols", cov_type="jackknife")
+    np.testing.assert_allclose(found.bse, expected.bse * np.sqrt(239 / 240), rtol=1e-9)

@@ -181,8 +181,8 @@ def _warn_of_few_draws(g: int) -> None:
     """Warn where clusters can be drawn in few ways, C(2g − 1, g), whatever the number of draws."""
     if g <= FEW_CLUSTERS:
         warn(
-            f"{g} clusters can be drawn in {math.comb(2 * g - 1, g)} ways alone, so that the draws' "
-            f"spread and their quantiles say little; take the jackknife with use_t=True.",
+            f"{g} clusters can be drawn in {math.comb(2 * g - 1, g)} ways alone: the draws' spread "
+            f"and quantiles say little. Take the jackknife with use_t=True.",
             SimeqWarning,
         )
 

@@ -30,6 +30,15 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "bootstrap": ("groups", "n_boot", "seed"),
 }
 
+#: What other programs call a kind.
+ELSEWHERE: Mapping[str, str] = {
+    "unadjusted": "'nonrobust'",
+    "robust": "'HC0', or with a small-sample factor 'HC1'",
+    "hc3": "'jackknife' without groups, but for (n − 1)/n,",
+    "clustered": "'cluster'",
+    "kernel": "'HAC'",
+}
+
 
 @dataclass(frozen=True)
 class Request:
@@ -60,6 +69,18 @@ class Request:
         return bool(given)
 
 
+def _kind(cov_type: str) -> str:
+    """Return the name of a kind in its own letters."""
+    by_lower = {name.lower(): name for name in OPTIONS}
+    given = cov_type.lower() if isinstance(cov_type, str) else ""
+    if given in by_lower:
+        return by_lower[given]
+    hint = nearest(given, by_lower)
+    if given in ELSEWHERE:
+        hint = f" What others call {given!r} is {ELSEWHERE[given]} here."
+    raise SimeqError(f"Unknown cov_type {cov_type!r}; choose from {', '.join(OPTIONS)}.{hint}")
+
+
 def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
     """Check a kind of covariance and its options.
 
@@ -68,8 +89,7 @@ def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
     SimeqError
         If the kind or an option is unknown, or one that must be given is not.
     """
-    by_lower = {name.lower(): name for name in OPTIONS}
-    name = by_lower[choose(cov_type, by_lower, "cov_type")]
+    name = _kind(cov_type)
     known = {option.lower(): option.isupper() for option in OPTIONS[name]}
     if not isinstance(cov_kwds, Mapping | None):
         raise SimeqError(f"cov_kwds must be a dict of options of {name!r}, not {cov_kwds!r}.")
