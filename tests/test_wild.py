@@ -368,6 +368,32 @@ def test_what_constraints_impose_cannot_be_tested(model):
             wild_test(result, null, groups="unit")
 
 
+def test_a_null_that_only_together_contradicts_the_constraints_is_named(model):
+    result = model.fit("3sls", constraints="[one]a + [one]b = 0.1")
+    with pytest.raises(
+        ConstraintError,
+        match=r"constraint \[one\]b = 2 contradicts \[one\]a \+ \[one\]b = 0.1 and \[one\]a = 1",
+    ):
+        wild_test(result, "[one]a = 1, [one]b = 2", groups="unit")
+
+
+def test_long_tests_and_intervals_show_their_progress(model, monkeypatch):
+    shown = []
+
+    class Tqdm:
+        @staticmethod
+        def tqdm(rest, **options):
+            shown.append(options["desc"])
+            return rest
+
+    test = wild_test(model.fit("3sls"), NULL, n_boot=19, groups="unit", seed=0)
+    expected = test.conf_int(0.2)
+    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.run.import_module", lambda name: Tqdm)
+    assert test.conf_int(0.2) == expected
+    assert set(shown) == {"wild bootstrap", "interval"}
+
+
 def test_intervals_belong_to_one_restriction(model):
     test = wild_test(model.fit("3sls"), "[one]a = 1, [one]b = -1", n_boot=9, groups="unit", seed=0)
     assert test.tails is None

@@ -16,6 +16,7 @@ from simeq._linalg import FloatArray
 from simeq.resampling.batch import BatchEstimate, BatchSystem, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.draws import BATCH_ENTRIES, Drawable
+from simeq.resampling.run import with_progress
 
 #: Smallest eigenvalue of a correlation matrix that a Wald statistic inverts.
 WALD_TOL = 1e-12
@@ -73,7 +74,7 @@ class World:
         size = self._batch_size
         parts = [
             self._distances(weights[start : start + size], null)
-            for start in range(0, len(weights), size)
+            for start in with_progress(range(0, len(weights), size), "wild bootstrap")
         ]
         return np.concatenate([gap for gap, _ in parts]), np.concatenate([w for _, w in parts])
 
