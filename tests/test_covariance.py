@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from linearmodels.iv import IV2SLS
-from linearmodels.system import IV3SLS, SUR
+from linearmodels.system import IV3SLS, SUR, IVSystemGMM
 from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
@@ -186,7 +186,68 @@ def test_one_equation_is_linearmodels_iv2sls(data, kind):
     np.testing.assert_allclose(found.bse, expected.std_errors[terms], rtol=1e-8)
 
 
+@pytest.mark.parametrize("kernel", ["bartlett", "parzen", "qs"])
+def test_serial_correlation_of_one_equation_is_linearmodels_iv2sls(data, kernel):
+    ones = data.assign(Intercept=1.0)
+    theirs = IV2SLS(ones["y1"], ones[["Intercept", "a", "b"]], ones[["y2"]], ones[["c", "d", "e"]])
+    expected = theirs.fit(cov_type="kernel", kernel=kernel, bandwidth=3)
+    model = SystemEquations(["y1 ~ a + b + y2"], data, endog="y2", exog=["c", "d", "e"])
+    found = model.fit("2sls", cov_type="HAC", cov_kwds={"kernel": kernel, "maxlags": 3})
+    terms = [term for _, term in found.params.index]
+    np.testing.assert_allclose(found.bse, expected.std_errors[terms], rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("kind", "ours", "theirs"),
+    [
+        ("cluster", {"groups": "state"}, {"groups": ["unit"]}),
+        ("cluster", {"groups": ["region", "year"]}, {"groups": ["unit", "year"]}),
+        ("hac-panel", {"groups": "start", "time": "year"}, {"groups": ["unit"]}),
+        ("hac-groupsum", {"time": "year"}, {"time": ["year"]}),
+    ],
+)
+def test_unbalanced_panels_with_labels_of_any_kind_are_statsmodels(kind, ours, theirs, seed):
+    rng = np.random.default_rng(seed)
+    some = panel(20, 12, seed)[rng.random(240) < 0.7]
+    some["state"] = some["unit"].map("state {}".format)
+    some["region"] = pd.Categorical(some["state"], rng.permutation(some["state"].unique()))
+    some["start"] = pd.Timestamp("2001-01-31", tz="UTC") + pd.to_timedelta(some["unit"], unit="D")
+    lags = {"maxlags": 2} if kind.startswith("hac") else {}
+    by_time = some.sort_values(["year", "unit"])
+    sorted_theirs = by_time if kind == "hac-groupsum" else some  # as statsmodels needs them
+    given = {key: sorted_theirs[names].to_numpy().squeeze() for key, names in theirs.items()}
+    given |= {**lags, "use_correction": False} if lags else {}
+    formula = "y1 ~ a + b + y2"
+    expected = OLS.from_formula(formula, sorted_theirs).fit(cov_type=kind, cov_kwds=given)
+    rows = by_time if kind == "hac-panel" else some.sample(frac=1, random_state=seed)
+    found = SystemEquations([formula], rows).fit("ols", cov_type=kind, cov_kwds={**ours, **lags})
+    np.testing.assert_allclose(found.bse, expected.bse, rtol=1e-8)
+
+
 # ---------------------------------------------------------------------- scores by hand
+
+
+@pytest.mark.parametrize("kind", ["HC0", "HAC"])
+def test_the_gmm_form_is_linearmodels_system_gmm_at_the_same_sigma(data, kind):
+    lists = {"one": "abcd", "two": "cdeb"}
+    instruments = {label: "~ " + " + ".join(own) for label, own in lists.items()}
+    model = SystemEquations(EQUATIONS, data, instruments=instruments)
+    kwds = {"maxlags": 3} if kind == "HAC" else {}
+    found = model.fit("3sls", cov_type=kind, cov_kwds=kwds)
+    ones = data.assign(Intercept=1.0)
+    parts = {
+        label: {
+            "dependent": ones[LEFT[label]],
+            "exog": ones[["Intercept", *RIGHT[label]]],
+            "endog": ones[[OTHER[label]]],
+            "instruments": ones[[c for c in lists[label] if c not in RIGHT[label]]],
+        }
+        for label in EQUATIONS
+    }
+    peer = IVSystemGMM(parts, weight_type="unadjusted", sigma=found.sigma.to_numpy())
+    theirs = {"cov_type": "kernel", "kernel": "bartlett", "bandwidth": 3} if kwds else {}
+    compare_with_linearmodels(found, peer.fit(iter_limit=2, **(theirs or {"cov_type": "robust"})))
 
 
 def test_the_gmm_form_has_its_own_scores(data):
