@@ -1,7 +1,9 @@
 """Robust, clustered and serially correlated covariances against linearmodels and statsmodels."""
 
+import json
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from linearmodels.system import IV3SLS, SUR, IVSystemGMM
 from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
+from simeq.datasets import load_us_states
 from simeq.sandwich import automatic_lags, kernel_weights, serially_correlated
 
 EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
@@ -223,6 +226,39 @@ def test_unbalanced_panels_with_labels_of_any_kind_are_statsmodels(kind, ours, t
     rows = by_time if kind == "hac-panel" else some.sample(frac=1, random_state=seed)
     found = SystemEquations([formula], rows).fit("ols", cov_type=kind, cov_kwds={**ours, **lags})
     np.testing.assert_allclose(found.bse, expected.bse, rtol=1e-8)
+
+
+# ---------------------------------------------------------------------- R's sandwich
+
+SANDWICH = json.loads((Path(__file__).parent / "reference" / "sandwich.json").read_text())["errors"]
+
+STATES = {
+    "output": "np.log(gsp) ~ np.log(pcap) + np.log(pc) + np.log(emp) + unemp",
+    "roads": "np.log(hwy) ~ np.log(gsp) + np.log(util) + unemp",
+}
+
+IN_R: dict[str, dict] = {
+    "HC0": {"cov_type": "HC0"},
+    "HC1": {"cov_type": "HC1"},
+    "cluster": {"cov_type": "cluster", "cov_kwds": {"groups": "state"}},
+    "two_way": {"cov_type": "cluster", "cov_kwds": {"groups": ["state", "year"]}},
+    "driscoll_kraay": {"cov_type": "hac-groupsum", "cov_kwds": {"time": "year", "maxlags": 4}},
+    "newey_west": {"cov_type": "HAC", "cov_kwds": {"maxlags": 4}},
+}
+
+
+@pytest.mark.parametrize("case", SANDWICH)
+def test_the_states_errors_are_those_of_sandwich_in_r(case):
+    """Normal equations, as systemfit forms them, leave nine digits or more here."""
+    method, _, kind = case.partition("_")
+    system = method != "lm"
+    options = IN_R[kind]
+    if system and kind == "cluster":  # scores of systemfit have no factor
+        options = {**options, "cov_kwds": {"groups": "state", "use_correction": False}}
+    equations = STATES if system else [STATES["output"]]
+    model = SystemEquations(equations, load_us_states())
+    found = model.fit(method if system else "ols", **options)
+    np.testing.assert_allclose(found.bse, SANDWICH[case], rtol=1e-9 if system else 1e-11)
 
 
 # ---------------------------------------------------------------------- scores by hand
