@@ -89,7 +89,11 @@ class System:
     @cached_property
     def index(self) -> pd.MultiIndex:
         """Labels (equation, term) of the coefficients."""
-        return pd.MultiIndex.from_tuples(self.terms, names=["equation", "term"])
+        columns = list(zip(*self.terms, strict=True))
+        levels = [sorted(set(own)) for own in columns]
+        place = [{name: j for j, name in enumerate(level)} for level in levels]
+        codes = [[at[name] for name in own] for at, own in zip(place, columns, strict=True)]
+        return pd.MultiIndex(levels, codes, names=["equation", "term"], verify_integrity=False)
 
     @cached_property
     def coefficient_names(self) -> tuple[str, ...]:
