@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from scipy.linalg import matmul_toeplitz
 
 from simeq._linalg import FloatArray, IntArray
 
-#: Lags beyond which their sum goes through a Fourier transform.
-MANY_LAGS = 100
+#: Lags beyond which a sum over frequencies is shorter.
+MANY_LAGS = 40
 
 
 def heteroskedastic(blocks: Iterable[FloatArray]) -> FloatArray:
@@ -48,13 +47,23 @@ def serially_correlated(scores: FloatArray, weights: FloatArray) -> FloatArray:
 
     Notes
     -----
-    The sum is S'TS with T_ts = w_|t−s|. Where there are many lags, as with the quadratic spectral
-    kernel, TS is found by a Fourier transform.
+    Where there are many lags, as with the quadratic spectral kernel, the sum is taken over
+    frequencies: that of the scores' periodogram, weighed by the transform of the kernel.
     """
     if len(weights) > MANY_LAGS:
-        column = np.pad(weights, (0, max(len(scores) - len(weights), 0)))[: len(scores)]
-        return np.asarray(scores.T @ matmul_toeplitz(column, scores))
+        return _over_frequencies(scores, weights[: len(scores)])
     return _kernel_sum(scores, weights, lambda lag: (scores[lag:], scores[:-lag]))
+
+
+def _over_frequencies(scores: FloatArray, weights: FloatArray) -> FloatArray:
+    """Σ_f ŵ(f) ŝ(f) ŝ(f)* / N, on N frequencies that keep the ends of the sample apart."""
+    lags = len(weights) - 1
+    size = 1 << (len(scores) + lags - 1).bit_length()  # a power of two that holds them
+    both_sides = np.concatenate([weights, np.zeros(size - 2 * lags - 1), weights[:0:-1]])
+    transform = np.fft.rfft(both_sides).real
+    transform[1:-1] *= 2.0  # each stands for its negative too
+    at = np.fft.rfft(scores, size, axis=0)
+    return np.asarray(((at.conj().T * transform) @ at).real / size)
 
 
 def serially_correlated_in_panels(
