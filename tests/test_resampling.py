@@ -376,12 +376,18 @@ def clustered_by_draw(equations, drawn, counts, data, method):
         )
 
 
-def test_units_do_not_count_where_draws_lack_columns(data):
+@pytest.mark.parametrize(
+    "instruments", [None, {"one": "~ a + b + c + d + C(unit)", "two": "~ c + d + e + b"}]
+)
+def test_units_do_not_count_where_draws_lack_columns(data, instruments):
     equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1"}
     options = {"groups": "unit", "n_boot": 30, "seed": 0}
-    plain = SystemEquations(equations, data).fit("3sls", cov_type="bootstrap", cov_kwds=options)
-    scaled = SystemEquations(equations, data.assign(y2=data["y2"] * 1e8)).fit(
-        "3sls", cov_type="bootstrap", cov_kwds=options
+    large = data.assign(y2=data["y2"] * 1e8)
+    plain, scaled = (
+        SystemEquations(equations, own, instruments=instruments).fit(
+            "3sls", cov_type="bootstrap", cov_kwds=options
+        )
+        for own in (data, large)
     )
     assert scaled.bootstrap.n_failed == 0
     ratio = scaled.bse["two", "c"] / plain.bse["two", "c"]
@@ -595,3 +601,50 @@ def test_coefficients_that_cannot_be_resampled_do_not_count_among_the_free(data)
     model = SystemEquations({"one": "y1 ~ a + C(unit)", "two": "y2 ~ c + C(unit)"}, data)
     found = model.fit("sur", cov_type="jackknife", cov_kwds={"groups": "unit"})
     assert found.bse.notna().sum() == 2
+
+
+@pytest.mark.parametrize("method", ["ols", "sur", "2sls", "w2sls", "3sls"])
+@pytest.mark.parametrize("constraints", [None, "[one]a = [two]c"])
+@pytest.mark.parametrize("right", ["C(region)", "rare"])
+def test_a_draw_that_lacks_a_column_fails_though_rounding_errors_are_left(
+    data, method, constraints, right
+):
+    """Without an intercept columns of few clusters are coordinates of their own: 1e-16, not 0."""
+    rng = np.random.default_rng(0)
+    few = data.assign(region=data["unit"] // 2, rare=(data["unit"] < 2) * rng.normal(size=288))
+    equations = {"one": f"y1 ~ 0 + {right} + a", "two": f"y2 ~ 0 + {right} + c"}
+    model = SystemEquations(equations, few, instruments=f"~ 0 + {right} + a + c")
+    options = {"groups": "unit", "n_boot": 200, "seed": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = model.fit(method, cov_type="bootstrap", cov_kwds=options, constraints=constraints)
+    by_region = found.bootstrap.counts.reshape(200, 12, 2).sum(axis=2)
+    lacking = (by_region == 0).any(axis=1) if right == "C(region)" else by_region[:, 0] == 0
+    failed = found.bootstrap.params.isna().any(axis=1)
+    np.testing.assert_array_equal(failed, lacking)
+    assert found.bootstrap.params.abs().max(axis=None) < 20
+
+
+@pytest.mark.parametrize("method", ["2sls", "w2sls", "3sls", "i3sls"])
+@pytest.mark.parametrize(
+    "instruments", ["~ a + b + c + d + odd", {"one": "~ a + b + c + odd", "two": "~ c + d + a"}]
+)
+def test_a_draw_may_lack_an_instrument_that_is_not_needed(data, method, instruments):
+    """A refit sets it aside, as it is zero in every row."""
+    odd = data.assign(odd=data["e"] * (data["unit"] == 3))
+    equations = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + y1"}
+    model = SystemEquations(equations, odd, instruments=instruments)
+    left = model.fit(method, cov_type="jackknife", cov_kwds={"groups": "unit"})
+    options = {"groups": "unit", "n_boot": 20, "seed": 0}
+    drawn = model.fit(method, cov_type="bootstrap", cov_kwds=options)
+    assert left.jackknife.n_failed == drawn.bootstrap.n_failed == 0
+    assert (drawn.bootstrap.counts[:8, 3] == 0).any()
+    rows = np.flatnonzero(data["unit"] != 3)
+    again = refit(model, odd, rows, method, instruments)
+    np.testing.assert_allclose(left.jackknife.params.loc[3], again.params, rtol=1e-8)
+    for b in range(8):
+        rows, labels = rows_of(data["unit"].to_numpy(), drawn.bootstrap.counts[b])
+        clustered = {"groups": labels, "use_correction": False}
+        again = refit(model, odd, rows, method, instruments, cov_type="cluster", cov_kwds=clustered)
+        np.testing.assert_allclose(drawn.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+        np.testing.assert_allclose(drawn.bootstrap.bse.iloc[b], again.bse, rtol=1e-7)

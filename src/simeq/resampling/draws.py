@@ -22,7 +22,7 @@ from simeq.errors import ConstraintError
 from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
 from simeq.groups import Groups
 from simeq.observations import Observations
-from simeq.resampling.batch import BatchEstimate, BatchSystem, estimate_batch
+from simeq.resampling.batch import BatchEstimate, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.grams import (
     ClusterGrams,
@@ -31,6 +31,7 @@ from simeq.resampling.grams import (
     columns_alone,
     orthonormal_weights,
 )
+from simeq.resampling.products import BatchSystem
 from simeq.system import System
 
 #: Numbers held at once in a batch of draws.

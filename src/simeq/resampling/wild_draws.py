@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq._linalg import FloatArray
-from simeq.resampling.batch import BatchEstimate, BatchSystem, estimate_batch
+from simeq.resampling.batch import BatchEstimate, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.draws import BATCH_ENTRIES, Drawable
+from simeq.resampling.products import BatchSystem
 from simeq.resampling.run import with_progress
 
 #: Smallest eigenvalue of a correlation matrix that a Wald statistic inverts.

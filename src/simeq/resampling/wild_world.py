@@ -8,8 +8,8 @@ import numpy as np
 
 from simeq._linalg import FloatArray, IntArray, basis, lengths
 from simeq.errors import SingularError, listing
-from simeq.resampling.batch import BatchSystem
 from simeq.resampling.draws import Drawable
+from simeq.resampling.products import BatchSystem
 from simeq.resampling.wild_draws import World
 from simeq.system import System
 
