@@ -648,3 +648,24 @@ def test_a_draw_may_lack_an_instrument_that_is_not_needed(data, method, instrume
         again = refit(model, odd, rows, method, instruments, cov_type="cluster", cov_kwds=clustered)
         np.testing.assert_allclose(drawn.bootstrap.params.iloc[b], again.params, rtol=1e-8)
         np.testing.assert_allclose(drawn.bootstrap.bse.iloc[b], again.bse, rtol=1e-7)
+
+
+@pytest.mark.parametrize("constraints", [None, "[one]a + [two]c = 2"])
+def test_iterated_seemingly_unrelated_regressions_are_drawn_to_their_end(data, constraints):
+    model = SystemEquations({"one": "y1 ~ a + b", "two": "y2 ~ c + d + e"}, data)
+    options = {"groups": "unit", "n_boot": 4, "seed": 1}
+    found = model.fit("isur", cov_type="bootstrap", cov_kwds=options, constraints=constraints)
+    for b in range(4):
+        rows, labels = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        clustered = {"groups": labels, "use_correction": False}
+        again = refit(
+            model,
+            data,
+            rows,
+            "isur",
+            constraints=constraints,
+            cov_type="cluster",
+            cov_kwds=clustered,
+        )
+        np.testing.assert_allclose(found.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+        np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8)
