@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
@@ -62,7 +61,6 @@ ANALYTIC: Mapping[str, dict[str, Any]] = {
     "jackknife CV3, t(g − 1)": {"cov_type": "jackknife", "use_t": True, **CLUSTERED},
 }
 INTERVALS = ("percentile", "basic", "studentised")
-HAS_WILD = find_spec("simeq.resampling.wild") is not None
 
 
 @dataclass(frozen=True)
@@ -141,11 +139,9 @@ def bootstrapped(
 
 def wild(model: Any, n_boot: int, rng: np.random.Generator) -> Iterator[tuple[str, Outcome]]:
     """Yield the restricted wild bootstrap: the interval by inversion holds what is not rejected."""
-    from simeq.resampling.wild import wild_test
-
     options = {"weights": "webb", "n_boot": n_boot, "groups": "unit", "seed": rng}
     nulls = [f"[{label}]{term} = {TRUTH[label][term]}" for label, term in SLOPES]
-    p = [wild_test(model.fit("3sls"), null, **options).pvalue for null in nulls]
+    p = [model.fit("3sls").wild_test(null, **options).pvalue for null in nulls]
     yield "wild, restricted, Webb", Outcome(np.array(p) > 0.05, np.full(len(SLOPES), np.nan))
 
 
@@ -160,7 +156,7 @@ def chunk(size: Size, task: tuple[int, float, int]) -> dict[str, list[Outcome]]:
             kinds = [*analytic(model)]
             if sample < size.bootstrapped // size.chunks:
                 kinds += bootstrapped(model, size.n_boot, rng)
-            if HAS_WILD and sample < size.wild // size.chunks:
+            if sample < size.wild // size.chunks:
                 kinds += wild(model, size.n_wild, rng)
             for kind, own in kinds:
                 found[kind].append(own)

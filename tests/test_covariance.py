@@ -1,15 +1,20 @@
 """Robust, clustered and serially correlated covariances against linearmodels and statsmodels."""
 
+import json
+import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from linearmodels.iv import IV2SLS
-from linearmodels.system import IV3SLS, SUR
+from linearmodels.system import IV3SLS, SUR, IVSystemGMM
 from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
+from simeq.datasets import load_us_states
+from simeq.sandwich import automatic_lags, kernel_weights, serially_correlated
 
 EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
 RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}
@@ -184,7 +189,101 @@ def test_one_equation_is_linearmodels_iv2sls(data, kind):
     np.testing.assert_allclose(found.bse, expected.std_errors[terms], rtol=1e-8)
 
 
+@pytest.mark.parametrize("kernel", ["bartlett", "parzen", "qs"])
+def test_serial_correlation_of_one_equation_is_linearmodels_iv2sls(data, kernel):
+    ones = data.assign(Intercept=1.0)
+    theirs = IV2SLS(ones["y1"], ones[["Intercept", "a", "b"]], ones[["y2"]], ones[["c", "d", "e"]])
+    expected = theirs.fit(cov_type="kernel", kernel=kernel, bandwidth=3)
+    model = SystemEquations(["y1 ~ a + b + y2"], data, endog="y2", exog=["c", "d", "e"])
+    found = model.fit("2sls", cov_type="HAC", cov_kwds={"kernel": kernel, "maxlags": 3})
+    terms = [term for _, term in found.params.index]
+    np.testing.assert_allclose(found.bse, expected.std_errors[terms], rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("kind", "ours", "theirs"),
+    [
+        ("cluster", {"groups": "state"}, {"groups": ["unit"]}),
+        ("cluster", {"groups": ["region", "year"]}, {"groups": ["unit", "year"]}),
+        ("hac-panel", {"groups": "start", "time": "year"}, {"groups": ["unit"]}),
+        ("hac-groupsum", {"time": "year"}, {"time": ["year"]}),
+    ],
+)
+def test_unbalanced_panels_with_labels_of_any_kind_are_statsmodels(kind, ours, theirs, seed):
+    rng = np.random.default_rng(seed)
+    some = panel(20, 12, seed)[rng.random(240) < 0.7]
+    some["state"] = some["unit"].map("state {}".format)
+    some["region"] = pd.Categorical(some["state"], rng.permutation(some["state"].unique()))
+    some["start"] = pd.Timestamp("2001-01-31", tz="UTC") + pd.to_timedelta(some["unit"], unit="D")
+    lags = {"maxlags": 2} if kind.startswith("hac") else {}
+    by_time = some.sort_values(["year", "unit"])
+    sorted_theirs = by_time if kind == "hac-groupsum" else some  # as statsmodels needs them
+    given = {key: sorted_theirs[names].to_numpy().squeeze() for key, names in theirs.items()}
+    given |= {**lags, "use_correction": False} if lags else {}
+    formula = "y1 ~ a + b + y2"
+    expected = OLS.from_formula(formula, sorted_theirs).fit(cov_type=kind, cov_kwds=given)
+    rows = by_time if kind == "hac-panel" else some.sample(frac=1, random_state=seed)
+    found = SystemEquations([formula], rows).fit("ols", cov_type=kind, cov_kwds={**ours, **lags})
+    np.testing.assert_allclose(found.bse, expected.bse, rtol=1e-8)
+
+
+# ---------------------------------------------------------------------- R's sandwich
+
+SANDWICH = json.loads((Path(__file__).parent / "reference" / "sandwich.json").read_text())["errors"]
+
+STATES = {
+    "output": "np.log(gsp) ~ np.log(pcap) + np.log(pc) + np.log(emp) + unemp",
+    "roads": "np.log(hwy) ~ np.log(gsp) + np.log(util) + unemp",
+}
+
+IN_R: dict[str, dict] = {
+    "HC0": {"cov_type": "HC0"},
+    "HC1": {"cov_type": "HC1"},
+    "cluster": {"cov_type": "cluster", "cov_kwds": {"groups": "state"}},
+    "two_way": {"cov_type": "cluster", "cov_kwds": {"groups": ["state", "year"]}},
+    "driscoll_kraay": {"cov_type": "hac-groupsum", "cov_kwds": {"time": "year", "maxlags": 4}},
+    "newey_west": {"cov_type": "HAC", "cov_kwds": {"maxlags": 4}},
+}
+
+
+@pytest.mark.parametrize("case", SANDWICH)
+def test_the_states_errors_are_those_of_sandwich_in_r(case):
+    """Normal equations, as systemfit forms them, leave nine digits or more here."""
+    method, _, kind = case.partition("_")
+    system = method != "lm"
+    options = IN_R[kind]
+    if system and kind == "cluster":  # scores of systemfit have no factor
+        options = {**options, "cov_kwds": {"groups": "state", "use_correction": False}}
+    equations = STATES if system else [STATES["output"]]
+    model = SystemEquations(equations, load_us_states())
+    found = model.fit(method if system else "ols", **options)
+    np.testing.assert_allclose(found.bse, SANDWICH[case], rtol=1e-9 if system else 1e-11)
+
+
 # ---------------------------------------------------------------------- scores by hand
+
+
+@pytest.mark.parametrize("kind", ["HC0", "HAC"])
+def test_the_gmm_form_is_linearmodels_system_gmm_at_the_same_sigma(data, kind):
+    lists = {"one": "abcd", "two": "cdeb"}
+    instruments = {label: "~ " + " + ".join(own) for label, own in lists.items()}
+    model = SystemEquations(EQUATIONS, data, instruments=instruments)
+    kwds = {"maxlags": 3} if kind == "HAC" else {}
+    found = model.fit("3sls", cov_type=kind, cov_kwds=kwds)
+    ones = data.assign(Intercept=1.0)
+    parts = {
+        label: {
+            "dependent": ones[LEFT[label]],
+            "exog": ones[["Intercept", *RIGHT[label]]],
+            "endog": ones[[OTHER[label]]],
+            "instruments": ones[[c for c in lists[label] if c not in RIGHT[label]]],
+        }
+        for label in EQUATIONS
+    }
+    peer = IVSystemGMM(parts, weight_type="unadjusted", sigma=found.sigma.to_numpy())
+    theirs = {"cov_type": "kernel", "kernel": "bartlett", "bandwidth": 3} if kwds else {}
+    compare_with_linearmodels(found, peer.fit(iter_limit=2, **(theirs or {"cov_type": "robust"})))
 
 
 def test_the_gmm_form_has_its_own_scores(data):
@@ -309,6 +408,13 @@ def test_with_clusters_t_has_g_less_one_degrees_of_freedom(model):
         ("cluster", {"groups": [*["a"] * 239, None]}, DataError, "no label in 1 row.*row 239"),
         ("cluster", {"groups": np.zeros((240, 3))}, DataError, "3 groupings"),
         ("HC2", {}, SimeqError, "Unknown cov_type 'HC2'.*nonrobust"),
+        ("robust", {}, SimeqError, "choose from nonrobust, HC0.*'robust' is 'HC0'.*'HC1' here"),
+        ("unadjusted", {}, SimeqError, "'unadjusted' is 'nonrobust' here"),
+        ("Clustered", {}, SimeqError, "'clustered' is 'cluster' here"),
+        ("kernel", {}, SimeqError, "'kernel' is 'HAC' here"),
+        ("HC3", {}, SimeqError, "'hc3' is 'jackknife' without groups.*here"),
+        ("HAC-panels", {}, SimeqError, "Did you mean 'hac-panel'"),
+        (None, {}, SimeqError, "Unknown cov_type None; choose from nonrobust"),
         ("HC1", {"groups": "unit"}, SimeqError, "takes nothing, not 'groups'"),
         ("HAC", {"maxlags": 240}, DataError, "maxlags must be from 0 to 239"),
         ("HAC", {"maxlags": -1}, DataError, "maxlags must be from 0"),
@@ -494,3 +600,144 @@ def test_a_joint_covariance_that_is_indefinite_is_called_so():
                 result.wald_test("[y]Intercept = 0, [y]x = 0, [y]z = 0")
             return
     raise AssertionError("no seed gave an indefinite covariance")
+
+
+# ---------------------------------------------------------------------- order of time, and lags
+
+
+def test_one_period_is_refused_and_two_take_the_longest_lag(data, model):
+    """The scores of the whole sample add up to zero: one period gave errors of zero."""
+    with pytest.raises(DataError, match="time: time has one period"):
+        model.fit("3sls", cov_type="hac-groupsum", cov_kwds={"time": np.zeros(240)})
+    two = {"time": data["year"] % 2}
+    with pytest.warns(SimeqWarning, match="2 periods for 9 free") as caught:
+        found = model.fit("3sls", cov_type="hac-groupsum", cov_kwds=two)
+    assert [warning.category for warning in caught] == [SimeqWarning]
+    assert "bartlett kernel, 1 lags" in found.notes[2]
+
+
+def test_scores_of_zero_take_no_lags():
+    """Equations of nothing but rounding errors have no bandwidth to choose."""
+    assert automatic_lags(np.zeros((20, 3)), "bartlett") == 0
+
+
+@pytest.mark.parametrize("lags", [True, 1j, np.complex128(2), "2", [2]])
+def test_lags_are_numbers(model, lags):
+    with pytest.raises(DataError, match="maxlags must be from 0 to 239"):
+        model.fit("3sls", cov_type="HAC", cov_kwds={"maxlags": lags})
+
+
+def test_an_index_of_dates_must_be_in_order_as_time_must(data):
+    days = pd.date_range("2001-01-01", periods=240)
+    dated = data.set_index(days)
+    expected = SystemEquations(EQUATIONS, data).fit("3sls", cov_type="HAC").bse
+    for index in (days, days.to_period("D")):
+        model = SystemEquations(EQUATIONS, dated.set_axis(index))
+        np.testing.assert_allclose(model.fit("3sls", cov_type="HAC").bse, expected, rtol=1e-12)
+        back = SystemEquations(EQUATIONS, dated.set_axis(index).iloc[::-1])
+        with pytest.raises(DataError, match="the index does not increase at row 2"):
+            back.fit("3sls", cov_type="HAC")
+        given = back.fit("3sls", cov_type="HAC", cov_kwds={"time": np.arange(240)})
+        assert given.bse.notna().all()
+    twice = dated.set_axis(days[np.arange(240) % 12])
+    with pytest.raises(DataError, match="the index does not increase at row 13.*'hac-panel'"):
+        SystemEquations(EQUATIONS, twice).fit("3sls", cov_type="HAC")
+
+
+def test_times_out_of_order_in_a_panel_are_named(data, model):
+    def fit(time):
+        kwds = {"groups": "unit", "time": time, "maxlags": 2}
+        return model.fit("3sls", cov_type="hac-panel", cov_kwds=kwds)
+
+    swapped = data["year"].to_numpy().copy()
+    swapped[[40, 41]] = swapped[[41, 40]]
+    with pytest.raises(DataError, match="each panel: in 3 of unit, 2004 follows 2005 at row 42"):
+        fit(swapped)
+    text = (data["year"] - 1999).astype(str)  # 1, 2, … 12
+    with pytest.raises(DataError, match="in 0 of unit, 10 follows 9 at row 10.*alphabetical"):
+        fit(text)
+    ordered = pd.Categorical(text, categories=[str(i) for i in range(1, 13)], ordered=True)
+    np.testing.assert_allclose(fit(ordered).bse, fit("year").bse, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", ["bartlett", "parzen", "qs"])
+def test_many_lags_are_summed_over_frequencies(kernel):
+    """The sum over lags, written out; an even and an odd number of rows."""
+    for rows, lags in ((400, 250), (401, 44), (60, 59)):
+        check_sum_over_lags(rows, kernel_weights(kernel, lags, rows))
+
+
+def check_sum_over_lags(rows, weights):
+    scores = np.random.default_rng(0).normal(size=(rows, 3)) @ np.diag([1.0, 1e3, 1e-3])
+    expected = weights[0] * scores.T @ scores
+    for lag in range(1, len(weights)):
+        gamma = scores[lag:].T @ scores[:-lag]
+        expected += weights[lag] * (gamma + gamma.T)
+    size = np.sqrt(np.diag(scores.T @ scores))
+    gap = (serially_correlated(scores, weights) - expected) / np.outer(size, size)
+    assert np.abs(gap).max() < 1e-11
+
+
+def test_every_lag_of_many_rows_takes_no_time_to_speak_of():
+    """Not a benchmark: a loop over the lags of 12,000 rows takes ten seconds."""
+    model = SystemEquations(EQUATIONS, panel(1000, 12))
+    begun = time.perf_counter()
+    model.fit("3sls", cov_type="HAC", cov_kwds={"kernel": "qs", "maxlags": 3})
+    assert time.perf_counter() - begun < 4.0
+
+
+# ---------------------------------------------------------------------- scores that say nothing
+
+
+@pytest.mark.parametrize("method", ["ols", "w2sls", "sur", "3sls"])
+@pytest.mark.parametrize("constraints", [None, "[one]a + [two]c = 2", "[two]d = 0.5"])
+def test_a_column_of_one_cluster_has_an_error_that_says_nothing(data, method, constraints):
+    """Its scores add up to zero in its own cluster and in every other one."""
+    dummy = data.assign(third=1.0 * (data["unit"] == 3))
+    equations = {"one": "y1 ~ a + b + y2 + third", "two": "y2 ~ c + d + e + y1"}
+    model = SystemEquations(equations, dummy)
+    kwds = {"cov_kwds": {"groups": "unit"}, "constraints": constraints}
+    silent = r"scores of \[one\]third add up to zero in every cluster"
+    with pytest.warns(SimeqWarning, match=silent):
+        found = model.fit(method, cov_type="cluster", **kwds)
+    assert found.bse["one", "third"] > 0  # what other programs print
+    by_year = {**kwds, "cov_kwds": {"groups": ["unit", "year"]}}
+    assert model.fit(method, cov_type="cluster", **by_year).bse["one", "third"] > 0
+
+
+def test_a_column_of_one_row_or_period_too(data):
+    dummy = data.assign(row=1.0 * (data.index == 7), year3=1.0 * (data["year"] == 2003))
+    model = SystemEquations(["y1 ~ a + row + year3"], dummy)
+    for kind, kwds, which in [
+        ("HC1", {}, r"\[y1\]row add up to zero in every row"),
+        ("HAC", {"maxlags": 2}, r"\[y1\]row add up to zero in every row"),
+        ("hac-groupsum", {"time": "year"}, r"\[y1\]year3 add up to zero in every period"),
+    ]:
+        with pytest.warns(SimeqWarning, match=which):
+            model.fit("ols", cov_type=kind, cov_kwds=kwds)
+
+
+def test_unit_dummies_clustered_by_unit_are_named_with_the_intercept(data):
+    model = SystemEquations({"one": "y1 ~ a + C(unit)", "two": "y2 ~ c + C(unit)"}, data)
+    with pytest.warns(SimeqWarning) as caught:
+        model.fit("sur", cov_type="cluster", cov_kwds={"groups": "unit"})
+    texts = [str(warning.message) for warning in caught]
+    assert "20 clusters for 42 free coefficients" in texts[0]
+    assert "scores of [one]Intercept, [one]C(unit)[T.1]" in texts[1]
+    assert "and 32 more add up to zero in every cluster" in texts[1]
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_scores_are_judged_in_any_units(data, scale):
+    for seed in range(5):
+        other = panel(20, 12, seed)
+        other[["a", "y2"]] *= scale
+        SystemEquations(EQUATIONS, other).fit(
+            "3sls", cov_type="cluster", cov_kwds={"groups": "unit"}
+        )
+
+
+def test_hc3_of_one_equation_is_the_jackknife_of_rows_but_for_its_factor(data):
+    expected = OLS.from_formula("y1 ~ a + b", data).fit(cov_type="HC3")
+    found = SystemEquations(["y1 ~ a + b"], data).fit("ols", cov_type="jackknife")
+    np.testing.assert_allclose(found.bse, expected.bse * np.sqrt(239 / 240), rtol=1e-9)

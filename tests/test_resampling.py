@@ -1,6 +1,7 @@
 """Jackknife and bootstrap: equal to brute-force refits, draw by draw."""
 
 import time
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -217,6 +218,19 @@ def test_standard_errors_are_the_draws_and_intervals_their_quantiles(model):
         found.conf_int(kind="percentil")
 
 
+def test_a_kind_of_interval_may_be_written_in_capitals(model):
+    """ "Normal" gave percentiles without a word."""
+    options = {"groups": "unit", "n_boot": 50, "seed": 0}
+    found = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
+    for name in ("Normal", "Percentile", "BASIC", "STUDENTIZED"):
+        small = name.lower()
+        pd.testing.assert_frame_equal(found.conf_int(kind=name), found.conf_int(kind=small))
+    with pytest.raises(SimeqError, match="Unknown kind of interval"):
+        found.bootstrap.conf_int(found.params.to_numpy(), 0.05, "normal")
+    with pytest.raises(SimeqError, match="Unknown kind of interval 'percentil'"):
+        model.fit("3sls").conf_int(kind="percentil")
+
+
 def test_batches_do_not_change_the_draws(model, monkeypatch):
     options = {"groups": "unit", "n_boot": 50, "seed": 0}
     whole = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
@@ -362,12 +376,18 @@ def clustered_by_draw(equations, drawn, counts, data, method):
         )
 
 
-def test_units_do_not_count_where_draws_lack_columns(data):
+@pytest.mark.parametrize(
+    "instruments", [None, {"one": "~ a + b + c + d + C(unit)", "two": "~ c + d + e + b"}]
+)
+def test_units_do_not_count_where_draws_lack_columns(data, instruments):
     equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": "y2 ~ c + d + e + y1"}
     options = {"groups": "unit", "n_boot": 30, "seed": 0}
-    plain = SystemEquations(equations, data).fit("3sls", cov_type="bootstrap", cov_kwds=options)
-    scaled = SystemEquations(equations, data.assign(y2=data["y2"] * 1e8)).fit(
-        "3sls", cov_type="bootstrap", cov_kwds=options
+    large = data.assign(y2=data["y2"] * 1e8)
+    plain, scaled = (
+        SystemEquations(equations, own, instruments=instruments).fit(
+            "3sls", cov_type="bootstrap", cov_kwds=options
+        )
+        for own in (data, large)
     )
     assert scaled.bootstrap.n_failed == 0
     ratio = scaled.bse["two", "c"] / plain.bse["two", "c"]
@@ -490,3 +510,162 @@ def test_draws_stop_their_iterations_as_the_preset_does(data, model, like, const
         size = np.where(again.bse > 1e-10, again.bse, 1.0)
         assert np.abs((found.bootstrap.params.iloc[b] - again.params) / size).max() < 1e-8
         np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("sigma_dof", ["geomean", "mean", "max", "theil"])
+@pytest.mark.parametrize("second", ["y2 ~ c + d + e + y1 + C(unit)", "y2 ~ c + d + e + y1"])
+@pytest.mark.parametrize("method", ["sur", "3sls"])
+def test_divisors_count_the_columns_that_a_draw_has(method, second, sigma_dof):
+    """Without a unit there is no dummy of it: k_i is that of a refit on the rows drawn."""
+    data = panel(10, 6)
+    equations = {"one": "y1 ~ a + b + y2 + C(unit)", "two": second}
+    model = SystemEquations(equations, data)
+    clusters = {"groups": "unit"}
+    left = model.fit(method, sigma_dof=sigma_dof, cov_type="jackknife", cov_kwds=clusters)
+    drawn = model.fit(
+        method,
+        sigma_dof=sigma_dof,
+        cov_type="bootstrap",
+        cov_kwds={**clusters, "n_boot": 4, "seed": 1},
+    )
+    there = left.bse.index[left.bse.notna()]
+    counts = np.vstack([1 - np.eye(10, dtype=int)[:3], drawn.bootstrap.counts])
+    found = pd.concat([left.jackknife.params[:3], drawn.bootstrap.params])
+    for b in range(7):
+        rows, _ = rows_of(data["unit"].to_numpy(), counts[b])
+        again = refit(model, data, rows, method, sigma_dof=sigma_dof)
+        np.testing.assert_allclose(found.iloc[b][there], again.params[there], rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_clusters_of_any_size_in_any_order(seed):
+    """Sizes from one row on, labels as text and in no order, rows missing."""
+    rng = np.random.default_rng(seed)
+    data = panel(24, 12, seed).sample(n=150, random_state=seed)
+    data["a"] = data["a"].where(rng.random(150) > 0.05)
+    data["label"] = data["unit"].map("unit {}".format)
+    model, kept = SystemEquations(EQUATIONS, data), data.dropna()
+    codes, labels = pd.factorize(kept["label"], sort=True)
+    left = model.fit("3sls", cov_type="jackknife", cov_kwds={"groups": "label"})
+    for c, label in enumerate(labels):
+        again = refit(model, kept, np.flatnonzero(codes != c), "3sls")
+        np.testing.assert_allclose(left.jackknife.params.loc[label], again.params, rtol=1e-9)
+
+
+def test_a_cluster_that_dominates_costs_no_digits():
+    """Nearly all that a column varies is in one cluster; sums without it are not differences."""
+    data = panel(12, 6)
+    data["a"] *= np.where(data["unit"] == 5, 1e4, 1.0)
+    model = SystemEquations(EQUATIONS, data)
+    left = model.fit("3sls", cov_type="jackknife", cov_kwds={"groups": "unit"})
+    again = refit(model, data, np.flatnonzero(data["unit"] != 5), "3sls")
+    np.testing.assert_allclose(left.jackknife.params.loc[5], again.params, rtol=1e-9)
+
+
+def test_the_jackknife_of_rows_takes_memory_by_row_not_by_pair_of_rows():
+    """6,000 rows: a matrix of rows by rows alone would take 288 MB."""
+    data = panel(500, 12)
+    model = SystemEquations(EQUATIONS, data)
+    tracemalloc.start()
+    found = model.fit("3sls", cov_type="jackknife")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    again = refit(model, data, np.flatnonzero(np.arange(6000) != 17), "3sls")
+    np.testing.assert_allclose(found.jackknife.params.iloc[17], again.params, rtol=1e-9)
+
+
+def test_draws_that_run_away_are_counted_without_a_word_of_overflow():
+    model = SystemEquations(EQUATIONS, panel(10, 3, 2))
+    options = {"groups": "unit", "n_boot": 60, "seed": 2}
+    with pytest.warns(SimeqWarning, match="in 1,000 iterations in 1 resample of 60") as caught:
+        found = model.fit("i3sls", cov_type="bootstrap", cov_kwds=options)
+    assert [warning.category for warning in caught] == [SimeqWarning]
+    assert found.bootstrap.bse.isna().any(axis=1).sum() == 1
+
+
+def test_few_clusters_are_said_by_resampling_too(data, model):
+    """With the covariance of five estimates no five restrictions can be tested."""
+    five, three = data["unit"] % 5, data["unit"] % 3
+    with pytest.warns(SimeqWarning, match="5 clusters for 9 free.* joint tests of 5 or more"):
+        found = model.fit("3sls", cov_type="jackknife", cov_kwds={"groups": five})
+    with pytest.raises(ConstraintError, match="5 clusters can test at most 4"):
+        found.wald_test("[one]a=0, [one]b=0, [one]y2=0, [two]c=0, [two]d=0")
+    with pytest.warns(SimeqWarning) as caught:
+        model.fit("3sls", cov_type="bootstrap", cov_kwds={"groups": three, "n_boot": 50, "seed": 0})
+    assert "3 clusters for 9 free coefficients" in str(caught[0].message)
+    assert "3 clusters can be drawn in 10 ways alone" in str(caught[1].message)
+
+
+def test_coefficients_that_cannot_be_resampled_do_not_count_among_the_free(data):
+    model = SystemEquations({"one": "y1 ~ a + C(unit)", "two": "y2 ~ c + C(unit)"}, data)
+    found = model.fit("sur", cov_type="jackknife", cov_kwds={"groups": "unit"})
+    assert found.bse.notna().sum() == 2
+
+
+@pytest.mark.parametrize("method", ["ols", "sur", "2sls", "w2sls", "3sls"])
+@pytest.mark.parametrize("constraints", [None, "[one]a = [two]c"])
+@pytest.mark.parametrize("right", ["C(region)", "rare"])
+def test_a_draw_that_lacks_a_column_fails_though_rounding_errors_are_left(
+    data, method, constraints, right
+):
+    """Without an intercept columns of few clusters are coordinates of their own: 1e-16, not 0."""
+    rng = np.random.default_rng(0)
+    few = data.assign(region=data["unit"] // 2, rare=(data["unit"] < 2) * rng.normal(size=288))
+    equations = {"one": f"y1 ~ 0 + {right} + a", "two": f"y2 ~ 0 + {right} + c"}
+    model = SystemEquations(equations, few, instruments=f"~ 0 + {right} + a + c")
+    options = {"groups": "unit", "n_boot": 200, "seed": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = model.fit(method, cov_type="bootstrap", cov_kwds=options, constraints=constraints)
+    by_region = found.bootstrap.counts.reshape(200, 12, 2).sum(axis=2)
+    lacking = (by_region == 0).any(axis=1) if right == "C(region)" else by_region[:, 0] == 0
+    failed = found.bootstrap.params.isna().any(axis=1)
+    np.testing.assert_array_equal(failed, lacking)
+    assert found.bootstrap.params.abs().max(axis=None) < 20
+
+
+@pytest.mark.parametrize("method", ["2sls", "w2sls", "3sls", "i3sls"])
+@pytest.mark.parametrize(
+    "instruments", ["~ a + b + c + d + odd", {"one": "~ a + b + c + odd", "two": "~ c + d + a"}]
+)
+def test_a_draw_may_lack_an_instrument_that_is_not_needed(data, method, instruments):
+    """A refit sets it aside, as it is zero in every row."""
+    odd = data.assign(odd=data["e"] * (data["unit"] == 3))
+    equations = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + y1"}
+    model = SystemEquations(equations, odd, instruments=instruments)
+    left = model.fit(method, cov_type="jackknife", cov_kwds={"groups": "unit"})
+    options = {"groups": "unit", "n_boot": 20, "seed": 0}
+    drawn = model.fit(method, cov_type="bootstrap", cov_kwds=options)
+    assert left.jackknife.n_failed == drawn.bootstrap.n_failed == 0
+    assert (drawn.bootstrap.counts[:8, 3] == 0).any()
+    rows = np.flatnonzero(data["unit"] != 3)
+    again = refit(model, odd, rows, method, instruments)
+    np.testing.assert_allclose(left.jackknife.params.loc[3], again.params, rtol=1e-8)
+    for b in range(8):
+        rows, labels = rows_of(data["unit"].to_numpy(), drawn.bootstrap.counts[b])
+        clustered = {"groups": labels, "use_correction": False}
+        again = refit(model, odd, rows, method, instruments, cov_type="cluster", cov_kwds=clustered)
+        np.testing.assert_allclose(drawn.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+        np.testing.assert_allclose(drawn.bootstrap.bse.iloc[b], again.bse, rtol=1e-7)
+
+
+@pytest.mark.parametrize("constraints", [None, "[one]a + [two]c = 2"])
+def test_iterated_seemingly_unrelated_regressions_are_drawn_to_their_end(data, constraints):
+    model = SystemEquations({"one": "y1 ~ a + b", "two": "y2 ~ c + d + e"}, data)
+    options = {"groups": "unit", "n_boot": 4, "seed": 1}
+    found = model.fit("isur", cov_type="bootstrap", cov_kwds=options, constraints=constraints)
+    for b in range(4):
+        rows, labels = rows_of(data["unit"].to_numpy(), found.bootstrap.counts[b])
+        clustered = {"groups": labels, "use_correction": False}
+        again = refit(
+            model,
+            data,
+            rows,
+            "isur",
+            constraints=constraints,
+            cov_type="cluster",
+            cov_kwds=clustered,
+        )
+        np.testing.assert_allclose(found.bootstrap.params.iloc[b], again.params, rtol=1e-8)
+        np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8)

@@ -329,6 +329,14 @@ def test_draws_that_do_not_converge_are_counted_and_reported(data):
     assert f"200 draws, {test.n_failed} failed" in str(test)
 
 
+def test_draws_that_run_away_are_counted_without_a_word_of_overflow():
+    result = SystemEquations(EQUATIONS, panel(10, 3, 8)).fit("i3sls")
+    with pytest.warns(SimeqWarning, match="could not estimate the system in 1 draw") as caught:
+        test = wild_test(result, "[one]y2 = 0.5", groups="unit", n_boot=99, seed=8)
+    assert [warning.category for warning in caught] == [SimeqWarning]
+    assert test.n_failed == 1
+
+
 @pytest.mark.parametrize(
     ("null", "options", "error", "words"),
     [
@@ -358,6 +366,32 @@ def test_what_constraints_impose_cannot_be_tested(model):
     for null in ("[one]a = 1", "[one]a = 2", "[two]c + [one]b = 0.1"):
         with pytest.raises(ConstraintError, match="cannot be tested: the constraints"):
             wild_test(result, null, groups="unit")
+
+
+def test_a_null_that_only_together_contradicts_the_constraints_is_named(model):
+    result = model.fit("3sls", constraints="[one]a + [one]b = 0.1")
+    with pytest.raises(
+        ConstraintError,
+        match=r"constraint \[one\]b = 2 contradicts \[one\]a \+ \[one\]b = 0.1 and \[one\]a = 1",
+    ):
+        wild_test(result, "[one]a = 1, [one]b = 2", groups="unit")
+
+
+def test_long_tests_and_intervals_show_their_progress(model, monkeypatch):
+    shown = []
+
+    class Tqdm:
+        @staticmethod
+        def tqdm(rest, **options):
+            shown.append(options["desc"])
+            return rest
+
+    test = wild_test(model.fit("3sls"), NULL, n_boot=19, groups="unit", seed=0)
+    expected = test.conf_int(0.2)
+    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.run.import_module", lambda name: Tqdm)
+    assert test.conf_int(0.2) == expected
+    assert set(shown) == {"wild bootstrap", "interval"}
 
 
 def test_intervals_belong_to_one_restriction(model):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray, IntArray
+from simeq._linalg import BoolArray, FloatArray, IntArray, lengths
 from simeq.conventions import choose
 from simeq.errors import DataError, SimeqWarning, count, listing, warn
 from simeq.fitted import Fit
@@ -18,6 +19,12 @@ from simeq.resampling.draws import drawable
 from simeq.resampling.randomness import random_generator, require_draws
 from simeq.resampling.results import Bootstrap, Jackknife
 from simeq.resampling.run import bootstrap, jackknife
+
+#: Scores whose square is below this share of what is expected of them are rounding errors.
+SILENT_TOL = 1e-12
+
+#: Clusters that can be drawn in too few ways for the bootstrap: four of them in 35.
+FEW_CLUSTERS = 4
 
 
 @dataclass(frozen=True)
@@ -65,13 +72,9 @@ def robust_covariance(request: Request, fit: Fit, observations: Observations) ->
     if request.name == "HC1" or (request.use_correction and request.name != "HC0"):
         root = _small_sample_roots(request, rows.nobs, fit.free_rows)
         cov = cov * np.multiply.outer(root, root)
-    if meat.terms <= len(bread):
-        warn(
-            f"{count(meat.terms, meat.of)} for {len(bread)} free coefficients: sums over them have "
-            f"rank {meat.terms - 1} at most. Single standard errors stand, with few degrees of "
-            f"freedom; joint tests of {meat.terms} or more restrictions do not.",
-            SimeqWarning,
-        )
+    rank = f"sums over them have rank {meat.terms - 1} at most. Single"
+    _warn_of_few(meat.terms, meat.of, len(bread), rank)
+    _warn_of_silence(_silent(fit, meat.matrix), meat.of, rows.names)
     _warn_of_negative(cov.diagonal(), fit.estimate.cov.diagonal(), rows.names)
     return Covariance(request.name, (cov + cov.T) / 2.0, meat.note, meat.n_groups)
 
@@ -85,6 +88,44 @@ def _small_sample_roots(request: Request, nobs: int, free_rows: IntArray) -> Flo
         )
     numerator = nobs - 1.0 if request.name == "cluster" else float(nobs)
     return np.asarray(np.sqrt(numerator / free_rows))
+
+
+def _warn_of_few(number: int, of: str, free: int, start: str) -> None:
+    """Warn where there are no more rows, clusters or periods than free coefficients."""
+    if number <= free:
+        warn(
+            f"{count(number, of)} for {free} free coefficients: {start} standard errors stand, "
+            f"with few degrees of freedom; joint tests of {number} or more restrictions do not.",
+            SimeqWarning,
+        )
+
+
+def _silent(fit: Fit, meat: FloatArray) -> BoolArray:
+    """Coefficients (K,) whose own scores X̂'v add up to zero in every term of the meat.
+
+    They are compared with what they would be under the classical covariance V, the diagonal of
+    X̂'(W⊗I)X̂ V X̂'(W⊗I)X̂. Constrained coefficients have no scores of their own.
+    """
+    units, free = fit.scores.units, fit.scores.free
+    along = units if free is None else free.T @ units
+    normal = along.T @ np.linalg.solve(fit.estimate.bread, along)
+    expected = ((fit.estimate.cov @ normal) * normal).sum(axis=0)
+    found = np.abs(((meat @ along) * along).sum(axis=0))
+    silent = found < SILENT_TOL * expected
+    if free is not None and silent.any():
+        silent &= lengths(free @ along - units) < 1e-9 * lengths(units)
+    return np.asarray(silent)
+
+
+def _warn_of_silence(silent: BoolArray, of: str, names: Sequence[str]) -> None:
+    if silent.any():
+        which = listing(names[int(j)] for j in np.flatnonzero(silent))
+        warn(
+            f"The scores of {which} add up to zero in every {of}, as those of a column do that "
+            f"vanishes outside one {of}: its standard error says nothing, those of the others "
+            f"stand.",
+            SimeqWarning,
+        )
 
 
 def _warn_of_negative(variance: FloatArray, classical: FloatArray, names: Sequence[str]) -> None:
@@ -110,6 +151,8 @@ def resampled_covariance(request: Request, fit: Fit, observations: Observations)
     system = fit.system
     groups = _resampled_groups(request, observations)
     plan = drawable(system, observations, groups, fit.method, fit.convention, fit.restriction)
+    free = int(plan.sound.sum()) - (fit.restriction.count if fit.restriction else 0)
+    _warn_of_few(groups.number, "row" if request["groups"] is None else "cluster", free, "single")
     resampled: Jackknife | Bootstrap
     if request.name == "jackknife":
         center = choose(request.options.get("center", "estimate"), ["estimate", "mean"], "center")
@@ -117,6 +160,7 @@ def resampled_covariance(request: Request, fit: Fit, observations: Observations)
         note = f"jackknife (CV3) over {groups.number:,} of {groups.name}, centred at the {center}"
     else:
         n_boot = require_draws(request.options.get("n_boot", 999))
+        _warn_of_few_draws(groups.number)
         resampled, cov = bootstrap(
             plan, groups, system.index, n_boot, random_generator(request["seed"])
         )
@@ -131,6 +175,16 @@ def resampled_covariance(request: Request, fit: Fit, observations: Observations)
     if gone:
         note += f"; no resampling error for {listing(gone)}, whose columns vanish outside a cluster"
     return Covariance(request.name, cov, note, groups.number, resampled)
+
+
+def _warn_of_few_draws(g: int) -> None:
+    """Warn where clusters can be drawn in few ways, C(2g − 1, g), whatever the number of draws."""
+    if g <= FEW_CLUSTERS:
+        warn(
+            f"{g} clusters can be drawn in {math.comb(2 * g - 1, g)} ways alone: the draws' spread "
+            f"and quantiles say little. Take the jackknife with use_t=True.",
+            SimeqWarning,
+        )
 
 
 def _resampled_groups(request: Request, observations: Observations) -> Groups:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simeq import sandwich
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, IntArray
 from simeq.conventions import choose
 from simeq.errors import DataError, SimeqError, listing, nearest
 from simeq.groups import Groups, split_pair
@@ -27,6 +28,15 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "hac-groupsum": ("TIME", "maxlags", "kernel", "use_correction"),
     "jackknife": ("groups", "center"),
     "bootstrap": ("groups", "n_boot", "seed"),
+}
+
+#: What other programs call a kind.
+ELSEWHERE: Mapping[str, str] = {
+    "unadjusted": "'nonrobust'",
+    "robust": "'HC0', or with a small-sample factor 'HC1'",
+    "hc3": "'jackknife' without groups, but for (n − 1)/n,",
+    "clustered": "'cluster'",
+    "kernel": "'HAC'",
 }
 
 
@@ -59,6 +69,18 @@ class Request:
         return bool(given)
 
 
+def _kind(cov_type: str) -> str:
+    """Return the name of a kind in its own letters."""
+    by_lower = {name.lower(): name for name in OPTIONS}
+    given = cov_type.lower() if isinstance(cov_type, str) else ""
+    if given in by_lower:
+        return by_lower[given]
+    hint = nearest(given, by_lower)
+    if given in ELSEWHERE:
+        hint = f" What others call {given!r} is {ELSEWHERE[given]} here."
+    raise SimeqError(f"Unknown cov_type {cov_type!r}; choose from {', '.join(OPTIONS)}.{hint}")
+
+
 def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
     """Check a kind of covariance and its options.
 
@@ -67,8 +89,7 @@ def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
     SimeqError
         If the kind or an option is unknown, or one that must be given is not.
     """
-    by_lower = {name.lower(): name for name in OPTIONS}
-    name = by_lower[choose(cov_type, by_lower, "cov_type")]
+    name = _kind(cov_type)
     known = {option.lower(): option.isupper() for option in OPTIONS[name]}
     if not isinstance(cov_kwds, Mapping | None):
         raise SimeqError(f"cov_kwds must be a dict of options of {name!r}, not {cov_kwds!r}.")
@@ -175,28 +196,34 @@ def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
 
 
 def _in_time(request: Request, rows: RowScores) -> Meat:
-    if request["time"] is not None:
-        time = rows.periods(request["time"])
-        if (np.diff(time.codes) <= 0).any():
-            where = int(np.flatnonzero(np.diff(time.codes) <= 0)[0]) + 1
-            raise DataError(
-                f"time: {time.name} does not increase at row {where + 1} of the sample; sort the "
-                f"data by time, or use 'hac-panel' or 'hac-groupsum' for a panel."
-            )
+    _require_order(request["time"], rows)
     scores = rows.whole()
     weights, lags = _weights(request, len(scores), rows.in_units)
     meat = sandwich.serially_correlated(scores, weights)
     return Meat(meat, _hac_note(request, lags), len(scores))
 
 
+def _require_order(given: Any, rows: RowScores) -> None:
+    """Check that time increases from row to row: what was given, or an index of dates."""
+    index = rows.observations.index
+    dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    if given is None and not dated:
+        return
+    time = rows.periods(index if given is None else given)
+    still = np.flatnonzero(np.diff(time.codes) <= 0)
+    if still.size:
+        name = "the index" if given is None else time.name
+        raise DataError(
+            f"time: {name} does not increase at row {still[0] + 2} of the sample; sort the "
+            f"data by time, or use 'hac-panel' or 'hac-groupsum' for a panel."
+        )
+
+
 def _in_panels(request: Request, rows: RowScores) -> Meat:
     groups = rows.groups(request["groups"], "groups")
     order = np.argsort(groups.codes, kind="stable")
     if request["time"] is not None:
-        time = rows.groups(request["time"], "time").codes[order]
-        within = np.diff(groups.codes[order]) == 0
-        if ((np.diff(time) <= 0) & within).any():
-            raise DataError("time does not increase within each panel; sort the data by time.")
+        _require_order_within(groups, rows.groups(request["time"], "time"), order)
     scores = rows.whole()[order]
     longest = int(np.bincount(groups.codes).max())
     weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
@@ -205,9 +232,29 @@ def _in_panels(request: Request, rows: RowScores) -> Meat:
     return Meat(meat, note, len(scores))
 
 
+def _require_order_within(panels: Groups, time: Groups, order: IntArray) -> None:
+    """Check that time increases within each panel, rows taken in the order of the panels."""
+    within = np.diff(panels.codes[order]) == 0
+    still = np.flatnonzero((np.diff(time.codes[order]) <= 0) & within)
+    if still.size:
+        before, row = order[still[0]], order[still[0] + 1]
+        earlier, later = time.by_row[before], time.by_row[row]
+        text = " (text stands in alphabetical order: give numbers, dates or ordered categories)"
+        raise DataError(
+            f"time does not increase within each panel: in {panels.by_row[row]} of {panels.name}, "
+            f"{later} follows {earlier} at row {row + 1} of the sample"
+            f"{text if isinstance(later, str) else ''}; sort the data by time."
+        )
+
+
 def _by_period(request: Request, rows: RowScores) -> Meat:
     """Serial correlation of the sums by period; Driscoll and Kraay (1998)."""
     time = rows.periods(request["time"])
+    if time.number < 2:
+        raise DataError(
+            f"time: {time.name} has one period, over which scores add up to zero; use 'cluster' "
+            f"errors by unit, or 'HC1'."
+        )
     sums = sandwich.group_sums(rows.blocks(), time.codes, time.number)
     units = rows.scores.in_units(rows.observations.blocks)
     weights, lags = _weights(
@@ -225,7 +272,8 @@ def _weights(
     lags = request["maxlags"]
     if lags is None:
         lags = min(sandwich.automatic_lags(scores(), request.kernel), n - 1)
-    if not isinstance(lags, int | float | np.number) or not 0 <= lags < n:
+    numeric = isinstance(lags, int | float | np.integer | np.floating)
+    if not numeric or isinstance(lags, bool) or not 0 <= lags < n:
         raise DataError(
             f"maxlags must be from 0 to {n - 1}, one less than the periods there are; not {lags!r}."
         )

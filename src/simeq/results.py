@@ -32,7 +32,7 @@ from simeq.observations import Observations, require_rows
 from simeq.prediction import KINDS, Prediction
 from simeq.reduced_form.forecasts import forecast
 from simeq.reduced_form.results import ReducedForm, reduced_form
-from simeq.resampling.results import Bootstrap, Jackknife
+from simeq.resampling.results import Bootstrap, Jackknife, interval_kind
 from simeq.resampling.wild import wild_test
 from simeq.resampling.wild_results import WildTest
 from simeq.right_sides import structural_prediction
@@ -406,7 +406,7 @@ class SystemResults(Coefficients):
             Columns lower and upper, a row for each coefficient.
         """
         bounds = super().conf_int(alpha)
-        if kind == "normal":
+        if interval_kind(kind) == "normal":
             return bounds
         bounds[["lower", "upper"]] = self.bootstrap.conf_int(self._b, alpha, kind)
         return bounds

@@ -8,6 +8,9 @@ import numpy as np
 
 from simeq._linalg import FloatArray, IntArray
 
+#: Lags beyond which a sum over frequencies is shorter.
+MANY_LAGS = 40
+
 
 def heteroskedastic(blocks: Iterable[FloatArray]) -> FloatArray:
     """Σ_t s_t s_t' from blocks of scores (rows, p); White (1980)."""
@@ -41,8 +44,26 @@ def serially_correlated(scores: FloatArray, weights: FloatArray) -> FloatArray:
     ----------
     scores : (n, p) array in the order of time
     weights : (l + 1,) array
+
+    Notes
+    -----
+    Where there are many lags, as with the quadratic spectral kernel, the sum is taken over
+    frequencies: that of the scores' periodogram, weighed by the transform of the kernel.
     """
+    if len(weights) > MANY_LAGS:
+        return _over_frequencies(scores, weights[: len(scores)])
     return _kernel_sum(scores, weights, lambda lag: (scores[lag:], scores[:-lag]))
+
+
+def _over_frequencies(scores: FloatArray, weights: FloatArray) -> FloatArray:
+    """Σ_f ŵ(f) ŝ(f) ŝ(f)* / N, on N frequencies that keep the ends of the sample apart."""
+    lags = len(weights) - 1
+    size = 1 << (len(scores) + lags - 1).bit_length()  # a power of two that holds them
+    both_sides = np.concatenate([weights, np.zeros(size - 2 * lags - 1), weights[:0:-1]])
+    transform = np.fft.rfft(both_sides).real
+    transform[1:-1] *= 2.0  # each stands for its negative too
+    at = np.fft.rfft(scores, size, axis=0)
+    return np.asarray(((at.conj().T * transform) @ at).real / size)
 
 
 def serially_correlated_in_panels(
@@ -102,5 +123,6 @@ def automatic_lags(scores: FloatArray, kernel: str) -> int:
     level = x @ x / n + 2.0 * gamma.sum()
     slope = 2.0 * (gamma * lags**order).sum()
     rate = 1.0 / (2.0 * order + 1.0)
-    bandwidth = constant * ((slope / level) ** 2) ** rate * n**rate
-    return int(min(np.ceil(bandwidth), n - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):  # two sums, which are opposite: 1/0
+        bandwidth = constant * ((slope / level) ** 2) ** rate * n**rate
+    return int(min(np.ceil(np.nan_to_num(bandwidth)), n - 1))

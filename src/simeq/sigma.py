@@ -119,36 +119,36 @@ def overlaps(bases: Sequence[FloatArray]) -> FloatArray:
 
 
 def divisors(
-    kind: Divisor, nobs: int, k: IntArray, overlap: FloatArray | None = None
+    kind: Divisor, nobs: int | IntArray, k: IntArray, overlap: FloatArray | None = None
 ) -> FloatArray:
-    """Divisor (G, G) of the residual cross products.
+    """Divisor (G, G) of the residual cross products, or (D, G, G) for the same of D samples.
 
     Parameters
     ----------
     kind : {"none", "geomean", "mean", "max", "theil"}
         n; √((n−k_i)(n−k_j)); the mean of n−k_i over equations; n − max(k_i, k_j); and
         n − k_i − k_j + tr[(X_i'X_i)⁻¹X_i'X_j(X_j'X_j)⁻¹X_j'X_i].
-    nobs : int
-    k : (G,) array of int
+    nobs : int, or (D,) array of int
+    k : (G,) or (D, G) array of int
         Regressors of each equation, with the constant, before constraints.
-    overlap : (G, G) array, optional
+    overlap : (G, G) or (D, G, G) array, optional
         The traces of "theil": squared Frobenius norms ‖F_i'F_j‖² of orthonormal bases of X_i.
 
     Notes
     -----
     Theil (1971), *Principles of Econometrics*, p. 322; Judge et al. (1985), p. 469.
     """
-    size = (k.size, k.size)
-    free = nobs - k.astype(np.float64)
+    n = np.asarray(nobs, dtype=np.float64)[..., None, None]
+    k_i, k_j = k[..., :, None], k[..., None, :]
     if kind == "geomean":
-        return np.sqrt(np.multiply.outer(free, free))
-    if kind == "mean":
-        return np.full(size, free.mean())
+        return np.asarray(np.sqrt((n - k_i) * (n - k_j)))
     if kind == "max":
-        return np.minimum.outer(free, free)
+        return np.asarray(n - np.maximum(k_i, k_j))
     if kind == "theil" and overlap is not None:
-        return nobs - np.add.outer(k, k) + overlap
-    return np.full(size, float(nobs))
+        return np.asarray(n - k_i - k_j + overlap)
+    if kind == "mean":
+        n = (n - k_i).mean(axis=-2, keepdims=True)
+    return np.asarray(n + np.zeros_like(k_i + k_j))
 
 
 def _singular_text(

@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 
 from simeq import identification
-from simeq._linalg import RANK_TOL, Basis, BoolArray, FloatArray, IntArray, distances, lengths
+from simeq._linalg import (
+    RANK_TOL,
+    Basis,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    basis,
+    distances,
+    lengths,
+)
 from simeq.constraints import Constraints, flat_names, read_constraints
 from simeq.conventions import Convention, Method
 from simeq.design import Design
@@ -48,6 +57,8 @@ class System:
     ----------
     used : G tuples of int
         Columns of W that are each equation's regressors, collinear ones left out.
+    bases : G bases
+        Of these regressors.
     columns, equation : (K,) arrays of int
         Column of W and equation of each coefficient.
     sizes : (G,) array of int
@@ -57,8 +68,8 @@ class System:
     def __init__(self, design: Design, factor: Factor, rank: str) -> None:
         self.design = design
         self.factor = factor
-        self._bases = identification.regressors(design, factor, rank)
-        pairs = zip(design.regressors, self._bases, strict=True)
+        self.bases = identification.regressors(design, factor, rank)
+        pairs = zip(design.regressors, self.bases, strict=True)
         self.used = tuple(tuple(own[j] for j in basis.kept) for own, basis in pairs)
         self.sizes: IntArray = np.array([len(own) for own in self.used])
         self.columns: IntArray = np.array([j for own in self.used for j in own])
@@ -78,7 +89,11 @@ class System:
     @cached_property
     def index(self) -> pd.MultiIndex:
         """Labels (equation, term) of the coefficients."""
-        return pd.MultiIndex.from_tuples(self.terms, names=["equation", "term"])
+        columns = list(zip(*self.terms, strict=True))
+        levels = [sorted(set(own)) for own in columns]
+        place = [{name: j for j, name in enumerate(level)} for level in levels]
+        codes = [[at[name] for name in own] for at, own in zip(place, columns, strict=True)]
+        return pd.MultiIndex(levels, codes, names=["equation", "term"], verify_integrity=False)
 
     @cached_property
     def coefficient_names(self) -> tuple[str, ...]:
@@ -86,6 +101,11 @@ class System:
         return tuple(flat_names(self.terms))
 
     # ------------------------------------------------------------------ columns of R
+
+    @cached_property
+    def basis(self) -> Basis:
+        """Basis of all columns of R."""
+        return basis(self.factor.r)
 
     @cached_property
     def y(self) -> FloatArray:
@@ -101,7 +121,7 @@ class System:
     def has_constant(self) -> BoolArray:
         """Whether the constant is in the span of each equation's regressors (G,)."""
         ones = self.factor.r[:, :1]
-        return np.array([distances(ones, basis.q)[0] <= RANK_TOL for basis in self._bases])
+        return np.array([distances(ones, basis.q)[0] <= RANK_TOL for basis in self.bases])
 
     def right_side(self, b: FloatArray) -> FloatArray:
         """Weights (m, G) of the columns of W in each equation's right side."""
@@ -120,7 +140,7 @@ class System:
     @cached_property
     def plain(self) -> Projection:
         """Regressors in orthonormal coordinates, for methods without instruments."""
-        return project(self.y, self._bases)
+        return project(self.y, self.bases)
 
     @cached_property
     def projected(self) -> Projection:
@@ -275,14 +295,14 @@ class System:
     @cached_property
     def overlap(self) -> FloatArray:
         """Overlap (G, G) of equations' regressors, for Theil's divisor."""
-        return overlaps([basis.q for basis in self._bases])
+        return overlaps([basis.q for basis in self.bases])
 
     def __getstate__(self) -> dict[str, Any]:
         """Stored facts; what is computed from them is computed again."""
         kept: Sequence[str] = (
             "design",
             "factor",
-            "_bases",
+            "bases",
             "used",
             "sizes",
             "columns",

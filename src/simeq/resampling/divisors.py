@@ -34,13 +34,22 @@ class DrawDivisor:
     equation: IntArray
     removed: int
 
-    def __call__(self, nobs: IntArray, grams: FloatArray) -> FloatArray:
-        """Divisors (D, G, G) for the numbers of rows (D,) and Grams (D, s, s) of draws."""
+    def __call__(self, nobs: IntArray, lacking: IntArray, grams: FloatArray) -> FloatArray:
+        """Divisors (D, G, G) of draws.
+
+        Parameters
+        ----------
+        nobs : (D,) array of int
+            Rows of each draw.
+        lacking : (D, G + 1) array of int
+            Regressors of each equation that a draw has not; last, those of the `removed`.
+        grams : (D, s, s) array
+        """
+        overlap = None
         if self.kind == "theil":
-            overlap = _overlaps(self.x.T @ grams @ self.x, self.equation) + self.removed
-            return np.asarray(nobs[:, None, None] - np.add.outer(self.k, self.k) + overlap)
-        sizes, place = np.unique(nobs, return_inverse=True)
-        return np.array([divisors(self.kind, int(n), self.k) for n in sizes])[place]
+            there = self.removed - lacking[:, -1]
+            overlap = _overlaps(self.x.T @ grams @ self.x, self.equation) + there[:, None, None]
+        return divisors(self.kind, nobs, self.k - lacking[:, :-1], overlap)
 
 
 def _overlaps(gram: FloatArray, equation: IntArray) -> FloatArray:

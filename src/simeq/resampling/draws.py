@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simeq._linalg import (
+    Basis,
     BoolArray,
     FloatArray,
+    IntArray,
     basis,
     block_diagonal,
     lengths,
@@ -20,14 +22,16 @@ from simeq.errors import ConstraintError
 from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
 from simeq.groups import Groups
 from simeq.observations import Observations
-from simeq.resampling.batch import BatchEstimate, BatchSystem, estimate_batch
+from simeq.resampling.batch import BatchEstimate, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.grams import (
     ClusterGrams,
+    Partialled,
     cluster_grams,
+    columns_alone,
     orthonormal_weights,
-    partial_out,
 )
+from simeq.resampling.products import BatchSystem
 from simeq.system import System
 
 #: Numbers held at once in a batch of draws.
@@ -38,13 +42,42 @@ ESTIMABLE_TOL = 1e-6
 
 
 @dataclass(frozen=True)
+class Draws:
+    """Samples made of clusters.
+
+    Attributes
+    ----------
+    grams : (D, s, s) array
+    nobs : (D,) array of int
+        Rows of each.
+    lacking : (D, G + 1) array of int
+        Regressors of each equation that a draw has not, since they vanish outside a cluster that
+        is not in it; last, how many of these stand in every equation and were partialled out.
+    """
+
+    grams: FloatArray
+    nobs: IntArray
+    lacking: IntArray
+
+    def __len__(self) -> int:
+        return len(self.nobs)
+
+    def __getitem__(self, own: slice) -> Draws:
+        return Draws(self.grams[own], self.nobs[own], self.lacking[own])
+
+
+@dataclass(frozen=True)
 class Drawable:
     """What draws of clusters are estimated from.
 
     Attributes
     ----------
     clusters : ClusterGrams
+    vanishing : (g, G + 1) array of int
+        Regressors of each equation that vanish outside a cluster; last, those of all equations.
     batch : BatchSystem
+    divisor : DrawDivisor
+        Divisors of the residuals' cross products.
     kept : (K,) array of bool
         Coefficients that are left: the columns of the others were partialled out.
     sound : (K,) array of bool
@@ -54,7 +87,9 @@ class Drawable:
     """
 
     clusters: ClusterGrams
+    vanishing: IntArray
     batch: BatchSystem
+    divisor: DrawDivisor
     kept: BoolArray
     sound: BoolArray
     method: Method
@@ -65,37 +100,47 @@ class Drawable:
         """What takes γ to the coefficients that are left (K', K')."""
         return self.batch.back
 
-    @property
-    def batch_size(self) -> int:
-        """Draws that are estimated at once."""
+    def batch_size(self, errors: bool = False) -> int:
+        """Draws that are estimated at once, with their clustered errors or without."""
         s, k = len(self.clusters.columns), self.batch.equation.size
-        entries = s * s * (k + 1) + 4 * k * k + len(self.clusters.sizes) * k
-        return max(BATCH_ENTRIES // entries, 16)
+        scores = s * s * k + len(self.clusters.sizes) * k if errors else 0
+        return max(BATCH_ENTRIES // (s * s + 4 * s * k + 4 * k * k + scores), 16)
 
-    def estimate(self, counts: FloatArray, errors: bool) -> tuple[FloatArray, FloatArray | None]:
-        """Coefficients (D, K) of draws, and their clustered standard errors if asked for.
+    def draw(self, counts: IntArray) -> Draws:
+        """Samples in which cluster c stands ``counts[d, c]`` times, for counts (D, g)."""
+        given = counts.astype(np.float64)
+        lacking = (counts == 0) @ self.vanishing
+        nobs = (given @ self.clusters.sizes).astype(np.intp)
+        return Draws(self.clusters.draw(given), nobs, lacking)
 
-        Parameters
-        ----------
-        counts : (D, g) array
-            How often each cluster stands in a draw.
-        errors : bool
-        """
-        nobs = (counts @ self.clusters.sizes).astype(np.intp)
-        grams = self.clusters.draw(counts)
-        found = estimate_batch(self.batch, grams, nobs, self.method, self.convention)
-        params = np.full((len(counts), self.kept.size), np.nan)
-        params[:, self.kept] = found.gamma @ self.back.T
-        params[:, ~self.sound] = np.nan
-        params[self._lost(found)] = np.nan
-        return params, self._errors(found, counts) if errors else None
+    def without_each(self) -> Draws:
+        """Samples without one cluster, for each of them."""
+        sizes = self.clusters.sizes
+        return Draws(self.clusters.without_each(), sizes.sum() - sizes, self.vanishing)
 
-    def _errors(self, found: BatchEstimate, counts: FloatArray) -> FloatArray:
-        variance = clustered_errors(self.batch, found, self.clusters.grams, counts)
+    @np.errstate(all="ignore")  # draws that fail may overflow
+    def coefficients(self, draws: Draws) -> FloatArray:
+        """Coefficients (D, K) of draws, NaN where one cannot be estimated."""
+        found = self._estimate(draws)
+        return self._labelled(found.gamma @ self.back.T, found)
+
+    @np.errstate(all="ignore")
+    def errors(self, counts: IntArray) -> FloatArray:
+        """Clustered standard errors (D, K) of draws with given counts (D, g)."""
+        found = self._estimate(self.draw(counts))
         back = self.back if self.batch.m is None else self.back @ self.batch.m
-        out = np.full((len(counts), self.kept.size), np.nan)
+        variance = clustered_errors(self.batch, found, self.clusters.grams, counts)
         squares = ((back @ variance) * back).sum(axis=2)
-        out[:, self.kept] = np.sqrt(np.maximum(squares, 0.0))
+        return self._labelled(np.sqrt(np.maximum(squares, 0.0)), found)
+
+    def _estimate(self, draws: Draws) -> BatchEstimate:
+        divisor = self.divisor(draws.nobs, draws.lacking, draws.grams)
+        return estimate_batch(self.batch, draws.grams, divisor, self.method, self.convention)
+
+    def _labelled(self, values: FloatArray, found: BatchEstimate) -> FloatArray:
+        """Place values (D, K') among all coefficients, NaN where there is nothing to know."""
+        out = np.full((len(values), self.kept.size), np.nan)
+        out[:, self.kept] = values
         out[:, ~self.sound] = np.nan
         out[found.failed | self._lost(found)] = np.nan
         return out
@@ -125,75 +170,56 @@ def drawable(
     ConstraintError
         If a constraint ties a coefficient whose column vanishes outside one cluster.
     """
-    weights, columns = orthonormal_weights(system.factor.r)
-    blocks = observations.blocks(weights)
-    whole = cluster_grams(blocks, groups.codes, groups.number, columns)
-    partialled = partial_out(whole, _in_all_equations(system, method))
-    clusters, removed = partialled.grams, set(partialled.removed)
-    kept = ~np.isin(system.columns, partialled.removed)
-    sound = kept & ~_vanishing(system, clusters, removed)
-    tolerant = bool((sound != kept).any())
-    bases = [
-        basis(clusters.columns[:, [j for j in own if j not in removed]]) for own in system.used
-    ]
-    m, shift = _restrictions(system, restriction, kept, [found.t for found in bases])
-    x, equation = np.hstack([found.q for found in bases]), system.equation[kept]
-    return Drawable(
-        clusters,
-        BatchSystem(
-            x,
-            clusters.columns[:, system.design.dependents],
-            _instruments(system, clusters, method, removed),
-            equation,
-            m,
-            shift,
-            DrawDivisor(
-                convention.sigma_dof(method),
-                system.counted_sizes(convention, restriction),
-                x,
-                equation,
-                len(removed),
-            ),
-            block_diagonal([triangle_inverse(found.t) for found in bases]),
-            method.is_gls
-            and convention.form == "gmm"
-            and system.instruments_differ
-            and method.instruments,
-            tolerant,
-        ),
-        kept,
-        sound,
-        method,
-        convention,
-    )
-
-
-def _vanishing(system: System, clusters: ClusterGrams, removed: set[int]) -> BoolArray:
-    """Coefficients (K,) whose columns vanish outside one cluster, within their own equation."""
-    gone = np.zeros(system.columns.size, dtype=bool)
-    for i, used in enumerate(system.used):
-        own = partial_out(clusters, [j for j in used if j not in removed]).removed
-        gone |= (system.equation == i) & np.isin(system.columns, own)
-    return gone
-
-
-def _in_all_equations(system: System, method: Method) -> list[int]:
-    """Columns of W that stand in every equation and, where they are used, every instrument list."""
-    shared = set(system.used[0]).intersection(*system.used)
+    turn = system.basis.q.T
+    rows = observations.blocks(orthonormal_weights(system.basis, len(system.design.columns)))
+    clusters = cluster_grams(rows, groups.codes, groups.number, turn @ system.factor.r)
+    alone = columns_alone(system, method, clusters)
+    clusters, removed = alone.shared.clusters, alone.shared.removed
+    kept, sound = ~np.isin(system.columns, [*removed]), ~alone.coefficients(system)
+    bases = _bases(system.bases, system.used, turn, alone.shared)
+    instruments: list[Basis] = []
     if method.instruments:
-        shared = shared.intersection(*system.instrument_columns)
-    return sorted(shared)
+        instruments = _bases(system.instruments, system.instrument_columns, turn, alone.shared)
+    m, shift = _restrictions(system, restriction, kept, [found.t for found in bases])
+    batch = BatchSystem(
+        np.hstack([found.q for found in bases]),
+        clusters.columns[:, system.design.dependents],
+        tuple(found.q for found in instruments),
+        system.equation[kept],
+        m,
+        shift,
+        block_diagonal([triangle_inverse(found.t) for found in bases]),
+        method.is_gls
+        and convention.form == "gmm"
+        and system.instruments_differ
+        and method.instruments,
+        bool((sound != kept).any()),
+    )
+    counted = system.counted_sizes(convention, restriction)
+    kind = convention.sigma_dof(method)
+    divisor = DrawDivisor(kind, counted, batch.x, batch.equation, len(removed))
+    vanishing = alone.counts(groups.number)
+    return Drawable(clusters, vanishing, batch, divisor, kept, sound, method, convention)
 
 
-def _instruments(
-    system: System, clusters: ClusterGrams, method: Method, removed: set[int]
-) -> tuple[FloatArray, ...]:
-    """Orthonormal instruments of each equation in the coordinates of the Grams."""
-    if not method.instruments:
-        return ()
-    lists = [[j for j in own if j not in removed] for own in system.instrument_columns]
-    made = {tuple(own): basis(clusters.columns[:, own]).q for own in lists}
-    return tuple(made[tuple(own)] for own in lists)
+def _bases(
+    found: Sequence[Basis],
+    lists: Sequence[tuple[int, ...]],
+    turn: FloatArray,
+    shared: Partialled,
+) -> list[Basis]:
+    """Bases of lists of columns in the coordinates of the Grams, the same object for equal lists.
+
+    They are those `found` on R, turned; new ones where columns were partialled out.
+    """
+    made: dict[tuple[int, ...], Basis] = {}
+    for one, columns in zip(found, lists, strict=True):
+        left = [j for j in columns if j not in shared.removed]
+        if columns not in made and shared.removed:
+            made[columns] = basis(shared.clusters.columns[:, left])
+        elif columns not in made:
+            made[columns] = replace(one, q=turn @ one.q)
+    return [made[columns] for columns in lists]
 
 
 def _restrictions(
@@ -214,7 +240,7 @@ def _restrictions(
 
 
 def clustered_errors(
-    system: BatchSystem, found: BatchEstimate, clusters: FloatArray, counts: FloatArray
+    system: BatchSystem, found: BatchEstimate, clusters: FloatArray, counts: IntArray
 ) -> FloatArray:
     """Variance (D, p, p) of δ in each draw, clustered, without small-sample factors.
 
@@ -224,14 +250,15 @@ def clustered_errors(
     found : BatchEstimate
     clusters : (g, s, s) array
         Grams of the clusters.
-    counts : (D, g) array
+    counts : (D, g) array of int
         How often each cluster stands in a draw.
     """
-    n, s, q = found.rows.shape
-    outer = (found.rows[:, :, None, :] * found.weighed[:, None, :, :]).reshape(n, s * s, q)
+    parts = found.scores
+    n, s, q = parts.rows.shape
+    outer = (parts.rows[:, :, None, :] * parts.weighed[:, None, :, :]).reshape(n, s * s, q)
     scores = clusters.reshape(len(clusters), s * s) @ outer
-    if found.transform is not None:
-        scores = scores @ found.transform
+    if parts.transform is not None:
+        scores = scores @ parts.transform
     if system.m is not None:
         scores = scores @ system.m
     meat = scores.swapaxes(1, 2) @ (scores * counts[:, :, None])

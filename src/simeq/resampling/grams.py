@@ -7,12 +7,14 @@ of the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simeq._linalg import FloatArray, IntArray, basis, triangle_inverse
+from simeq._linalg import Basis, BoolArray, FloatArray, IntArray, triangle_inverse
+from simeq.conventions import Method
+from simeq.system import System
 
 #: Rows whose outer products are held at once.
 OUTER_ROWS = 2**11
@@ -44,19 +46,28 @@ class ClusterGrams:
         g, s, _ = self.grams.shape
         return np.asarray((counts @ self.grams.reshape(g, s * s)).reshape(-1, s, s))
 
+    def without_each(self) -> FloatArray:
+        """Grams (g, s, s) without one cluster: what stands before it, and what stands after.
 
-def orthonormal_weights(r: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return (m, s) weights with W @ weights = Q, and the columns of W in terms of Q (s, m)."""
-    found = basis(r)
-    weights = np.zeros((r.shape[1], len(found.kept)))
+        Sums, where the whole less the cluster would lose digits if that one dominates.
+        """
+        out = np.zeros_like(self.grams)
+        np.cumsum(self.grams[:-1], axis=0, out=out[1:])
+        out[:-1] += np.cumsum(self.grams[:0:-1], axis=0)[::-1]
+        return out
+
+
+def orthonormal_weights(found: Basis, m: int) -> FloatArray:
+    """Weights (m, s) with W @ weights = Q, from the basis of the m columns of R."""
+    weights = np.zeros((m, len(found.kept)))
     weights[list(found.kept)] = triangle_inverse(found.t)
-    return weights, found.q.T @ r
+    return weights
 
 
 def cluster_grams(
     blocks: Iterable[FloatArray], codes: IntArray, number: int, columns: FloatArray
 ) -> ClusterGrams:
-    """Add up outer products of the rows of Q by cluster.
+    """Add up outer products of the rows of Q by cluster, all clusters of one size together.
 
     Parameters
     ----------
@@ -77,12 +88,18 @@ def cluster_grams(
             rows = block[first : first + OUTER_ROWS]
             own = codes[start + first : start + first + len(rows)]
             order = np.argsort(own, kind="stable")
-            labels, starts = np.unique(own[order], return_index=True)
-            sorted_rows = rows[order]
-            outer = sorted_rows[:, :, None] * sorted_rows[:, None, :]
-            grams[labels] += np.add.reduceat(outer, starts, axis=0)
+            labels = own[order]
+            starts = np.flatnonzero(np.diff(labels, prepend=-1))
+            sizes = np.diff(starts, append=len(own))
+            for size in set(sizes.tolist()):
+                firsts = starts[sizes == size]
+                equal = rows[order[firsts[:, None] + np.arange(size)]]
+                grams[labels[firsts]] += equal.swapaxes(1, 2) @ equal
         start += len(block)
     return ClusterGrams(grams, np.bincount(codes, minlength=number), columns)
+
+
+# ---------------------------------------------------------------------- columns of one cluster
 
 
 @dataclass(frozen=True)
@@ -91,13 +108,14 @@ class Partialled:
 
     Attributes
     ----------
-    grams : ClusterGrams
-    removed : tuple of int
-        Columns of W that vanish outside one cluster, or do once others are partialled out.
+    clusters : ClusterGrams
+    removed : mapping of int to int
+        Columns of W that vanish outside one cluster, or do once others are partialled out, with
+        the cluster.
     """
 
-    grams: ClusterGrams
-    removed: tuple[int, ...]
+    clusters: ClusterGrams
+    removed: Mapping[int, int]
 
 
 def partial_out(clusters: ClusterGrams, candidates: Iterable[int]) -> Partialled:
@@ -114,21 +132,72 @@ def partial_out(clusters: ClusterGrams, candidates: Iterable[int]) -> Partialled
     candidates : iterable of int
         Columns of W that stand in every equation, and in every instrument list.
     """
-    removed: list[int] = []
     waiting = list(candidates)
-    if not _of_one_cluster(clusters.grams, clusters.columns, waiting):
-        return Partialled(clusters, ())
-    grams = clusters.grams.copy()
-    while True:
-        found = _of_one_cluster(grams, clusters.columns, waiting)
-        if not found:
-            break
-        for column, cluster in found:
-            _project_out(grams[cluster], clusters.columns[:, column])
-            removed.append(column)
-            waiting.remove(column)
-    rest = ClusterGrams(grams, clusters.sizes, clusters.columns)
-    return Partialled(_whitened(rest) if removed else rest, tuple(removed))
+    found = of_one_cluster(clusters, waiting)
+    if not found:
+        return Partialled(clusters, {})
+    rest = replace(clusters, grams=clusters.grams.copy())
+    removed: dict[int, int] = {}
+    while found:
+        for column, cluster in found.items():
+            _project_out(rest.grams[cluster], rest.columns[:, column])
+        removed |= found
+        waiting = [column for column in waiting if column not in found]
+        found = of_one_cluster(rest, waiting)
+    return Partialled(_whitened(rest), removed)
+
+
+def of_one_cluster(clusters: ClusterGrams, candidates: Sequence[int]) -> dict[int, int]:
+    """Candidates that are nonzero in one cluster alone, with the cluster."""
+    chosen = clusters.columns[:, list(candidates)]
+    squares = ((clusters.grams @ chosen) * chosen).sum(axis=1)
+    present = squares > VANISH_TOL * (chosen**2).sum(axis=0)
+    single = np.flatnonzero(present.sum(axis=0) == 1)
+    return {candidates[k]: int(present[:, k].argmax()) for k in single.tolist()}
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Columns that vanish outside one cluster, with the cluster.
+
+    Attributes
+    ----------
+    shared : Partialled
+        Those that stand in every equation, and in every instrument list where there are any.
+    own : G mappings of int to int
+        Those of each equation, the shared ones among them.
+    """
+
+    shared: Partialled
+    own: Sequence[Mapping[int, int]]
+
+    def coefficients(self, system: System) -> BoolArray:
+        """Coefficients (K,) of such columns, within their own equation."""
+        parts = [np.isin(used, list(own)) for used, own in zip(system.used, self.own, strict=True)]
+        return np.concatenate(parts)
+
+    def counts(self, g: int) -> IntArray:
+        """Columns (g, G + 1) by cluster and equation; last, the shared ones."""
+        sets = [*self.own, self.shared.removed]
+        return np.stack([np.bincount([*found.values()], minlength=g) for found in sets], axis=1)
+
+
+def columns_alone(system: System, method: Method, clusters: ClusterGrams) -> Alone:
+    """Partial out the columns of one cluster that all equations share, and find the others."""
+    if not of_one_cluster(clusters, sorted(set(system.columns.tolist()))):
+        return Alone(Partialled(clusters, {}), [{} for _ in system.used])
+    shared = partial_out(clusters, _in_all_equations(system, method))
+    rest = [[j for j in own if j not in shared.removed] for own in system.used]
+    own = [partial_out(shared.clusters, columns).removed for columns in rest]
+    return Alone(shared, [{**shared.removed, **found} for found in own])
+
+
+def _in_all_equations(system: System, method: Method) -> list[int]:
+    """Columns of W that stand in every equation and, where they are used, every instrument list."""
+    shared = set(system.used[0]).intersection(*system.used)
+    if method.instruments:
+        shared = shared.intersection(*system.instrument_columns)
+    return sorted(shared)
 
 
 def _whitened(clusters: ClusterGrams) -> ClusterGrams:
@@ -140,19 +209,6 @@ def _whitened(clusters: ClusterGrams) -> ClusterGrams:
     return ClusterGrams(
         back.T @ clusters.grams @ back, clusters.sizes, root[:, None] * (axes.T @ clusters.columns)
     )
-
-
-def _of_one_cluster(
-    grams: FloatArray, columns: FloatArray, candidates: list[int]
-) -> list[tuple[int, int]]:
-    """Candidates that are nonzero in one cluster alone, with the cluster."""
-    if not candidates:
-        return []
-    chosen = columns[:, candidates]
-    squares = ((grams @ chosen) * chosen).sum(axis=1)
-    present = squares > VANISH_TOL * (chosen**2).sum(axis=0)
-    single = np.flatnonzero(present.sum(axis=0) == 1)
-    return [(candidates[int(k)], int(np.flatnonzero(present[:, k])[0])) for k in single]
 
 
 def _project_out(gram: FloatArray, column: FloatArray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +14,21 @@ from numpy.typing import NDArray
 from simeq._linalg import FloatArray
 from simeq.conventions import choose
 from simeq.distribution import require_alpha
+from simeq.groups import Groups
 
+#: Kinds of intervals: by standard errors, and by draws.
 KINDS = ("normal", "percentile", "basic", "studentised")
+
+
+def interval_kind(kind: str, known: Sequence[str] = KINDS) -> str:
+    """Return the name of a kind of interval, in either spelling.
+
+    Raises
+    ------
+    SimeqError
+        If it is not known.
+    """
+    return choose(str(kind).replace("z", "s").replace("Z", "S"), known, "kind of interval")
 
 
 @dataclass(frozen=True)
@@ -24,17 +37,28 @@ class Jackknife:
 
     Attributes
     ----------
-    params : DataFrame (g, K)
-        Coefficients without the cluster that names the row.
+    values : (g, K) array
+        Coefficients without each cluster; NaN where they cannot be estimated.
+    groups : Groups
+    index : pandas.Index
+        Labels of the coefficients.
     estimate : (K,) array
         Coefficients of the whole sample.
     n_failed : int
         Clusters without which the system cannot be estimated.
     """
 
-    params: pd.DataFrame
+    values: FloatArray
+    groups: Groups
+    index: pd.Index[Any]
     estimate: FloatArray
     n_failed: int
+
+    @cached_property
+    def params(self) -> pd.DataFrame:
+        """Coefficients without the cluster that names the row (g, K)."""
+        clusters = pd.Index(self.groups.labels, name=self.groups.name)
+        return pd.DataFrame(self.values, clusters, self.index)
 
     @property
     def influence(self) -> pd.DataFrame:
@@ -64,20 +88,19 @@ class Bootstrap:
     counts: NDArray[np.int64]
     labels: NDArray[Any]
     n_failed: int
-    errors: Callable[[FloatArray], FloatArray] | None
+    errors: Callable[[NDArray[np.int64]], FloatArray] | None
 
     @cached_property
     def bse(self) -> pd.DataFrame:
         """Clustered standard errors of each draw (n_boot, K), without small-sample factors."""
         assert self.errors is not None
-        found = self.errors(self.counts.astype(np.float64))
-        return pd.DataFrame(found, columns=self.params.columns)
+        return pd.DataFrame(self.errors(self.counts), columns=self.params.columns)
 
     @cached_property
     def sample_bse(self) -> FloatArray:
         """The same errors in the sample (K,)."""
         assert self.errors is not None
-        return np.asarray(self.errors(np.ones((1, len(self.labels))))[0])
+        return np.asarray(self.errors(np.ones((1, len(self.labels)), dtype=np.int64))[0])
 
     def __getstate__(self) -> dict[str, Any]:
         """Draws with their errors; what computed them needs rows, and stays behind."""
@@ -98,7 +121,7 @@ class Bootstrap:
         alpha : float
         kind : {"percentile", "basic", "studentised"}
         """
-        kind = choose(str(kind).replace("z", "s"), KINDS, "kind of interval")
+        kind = interval_kind(kind, KINDS[1:])
         tails = [alpha / 2.0, 1.0 - alpha / 2.0]
         draws = self.params.to_numpy(dtype=np.float64)
         if kind == "studentised":

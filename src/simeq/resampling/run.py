@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simeq._linalg import BoolArray, FloatArray
 from simeq.errors import DataError, SimeqWarning, count, warn
@@ -32,21 +33,17 @@ def jackknife(
     -------
     Jackknife, and the covariance (K, K)
     """
-    params, _ = _estimate(drawable, _left_out(groups.number), errors=False, what="jackknife")
+    draws = drawable.without_each()
+    batches = _batches(len(draws), drawable.batch_size(), "jackknife")
+    params = np.concatenate([drawable.coefficients(draws[own]) for own in batches])
     failed = _failed(params, drawable)
     _report_failures(failed, drawable, "jackknife")
-    good = params[~failed]
+    good = params[~failed] if failed.any() else params
     middle = b if center == "estimate" else good.mean(axis=0)
     deviations = good - middle
     g = len(good)
     cov = (g - 1.0) / g * (deviations.T @ deviations)
-    labels = pd.Index(groups.labels, name=groups.name)
-    frame = pd.DataFrame(params, index=labels, columns=index)
-    return Jackknife(frame, b, int(failed.sum())), cov
-
-
-def _left_out(number: int) -> FloatArray:
-    return np.ones((number, number)) - np.eye(number)
+    return Jackknife(params, groups, index, b, int(failed.sum())), cov
 
 
 def bootstrap(
@@ -64,40 +61,34 @@ def bootstrap(
     """
     g = groups.number
     counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
-    params, _ = _estimate(drawable, counts.astype(np.float64), errors=False, what="bootstrap")
+    batches = _batches(n_boot, drawable.batch_size(), "bootstrap")
+    params = np.concatenate([drawable.coefficients(drawable.draw(counts[own])) for own in batches])
     failed = _failed(params, drawable)
     _report_failures(failed, drawable, "bootstrap")
 
-    def errors_of(given: FloatArray) -> FloatArray:
-        return np.asarray(_estimate(drawable, given, errors=True, what="studentise")[1])
+    def errors_of(given: NDArray[np.int64]) -> FloatArray:
+        batches = _batches(len(given), drawable.batch_size(errors=True), "studentise")
+        return np.concatenate([drawable.errors(given[own]) for own in batches])
 
     frame = pd.DataFrame(params, columns=index)
     found = Bootstrap(frame, counts, groups.labels, int(failed.sum()), errors_of)
     return found, np.asarray(np.cov(params[~failed], rowvar=False)).reshape((params.shape[1],) * 2)
 
 
-def _estimate(
-    drawable: Drawable, counts: FloatArray, errors: bool, what: str
-) -> tuple[FloatArray, FloatArray | None]:
-    """Estimate all draws, in batches, with a bar where it takes long."""
-    starts = range(0, len(counts), drawable.batch_size)
-    parts = [
-        drawable.estimate(counts[start : start + drawable.batch_size], errors)
-        for start in _with_progress(starts, what)
-    ]
-    params = np.concatenate([own for own, _ in parts])
-    return params, np.concatenate([e for _, e in parts if e is not None]) if errors else None
+def _batches(number: int, size: int, what: str) -> Iterator[slice]:
+    """Yield the draws of each batch, with a bar where it takes long."""
+    for start in with_progress(range(0, number, size), what):
+        yield slice(start, start + size)
 
 
-def _with_progress(starts: Iterable[int], what: str) -> Iterator[int]:
-    """Yield the starts; after a first one that foretells a wait, through tqdm if there is one."""
-    pending = list(starts)
+def with_progress(steps: Sequence[int], what: str) -> Iterator[int]:
+    """Yield the steps; after a first one that foretells a wait, through tqdm if there is one."""
     begun = time.perf_counter()
-    yield pending[0]
-    rest: Iterable[int] = pending[1:]
-    if (time.perf_counter() - begun) * len(pending) > PATIENCE:
+    yield steps[0]
+    rest: Iterable[int] = steps[1:]
+    if (time.perf_counter() - begun) * len(steps) > PATIENCE:
         with suppress(ImportError):
-            rest = import_module("tqdm").tqdm(rest, initial=1, total=len(pending), desc=what)
+            rest = import_module("tqdm").tqdm(rest, initial=1, total=len(steps), desc=what)
     yield from rest
 
 

@@ -11,8 +11,11 @@ from simeq._linalg import BoolArray, FloatArray
 #: A matrix is singular when its condition number is above this.
 MOST_CONDITION = 1e13
 
-#: Eigenvalues below this share of the largest are zero in a generalised inverse. In coordinates
-#: where the whole sample's are one, those of a draw are far above it or rounding errors.
+#: In coordinates where the whole sample's entries are one, those of a draw below this share of the
+#: largest are rounding errors: it lacks the column.
+VANISH = 1e-12
+
+#: The same where regressors may lack and inverses are generalised.
 PSEUDO_TOL = 1e-9
 
 
@@ -32,7 +35,9 @@ class Inverses:
     singular: BoolArray
 
 
-def inverses(a: FloatArray, skipped: BoolArray, generalised: bool) -> Inverses:
+def inverses(
+    a: FloatArray, skipped: BoolArray, floor: float = 0.0, generalised: bool = False
+) -> Inverses:
     """Invert symmetric matrices, brought to a unit diagonal first, so that units don't count.
 
     Parameters
@@ -40,28 +45,26 @@ def inverses(a: FloatArray, skipped: BoolArray, generalised: bool) -> Inverses:
     a : (D, k, k) array
     skipped : (D,) array of bool
         Matrices that are not looked at.
+    floor : float
+        Share of the largest entry of the diagonal below which others stay as they are, being
+        rounding errors.
     generalised : bool
-        Whether singular matrices have a generalised inverse.
+        Whether singular matrices have a generalised inverse, eigenvalues below `floor` being zero.
     """
-    eye = np.eye(a.shape[-1])
-    infinite = ~np.isfinite(a.sum(axis=(1, 2)))
-    left_out = skipped | infinite
-    if left_out.any():
-        a = np.where(left_out[:, None, None], eye, a)
     diagonal = np.diagonal(a, axis1=1, axis2=2)
-    floor = PSEUDO_TOL * diagonal.max(axis=1, keepdims=True) if generalised else 0.0
-    size = np.sqrt(np.where(diagonal > floor, diagonal, 1.0))  # what vanishes is left as it is
+    least = floor * diagonal.max(axis=1, keepdims=True, initial=0.0)
+    size = np.sqrt(np.where(diagonal > least, diagonal, 1.0))
     scale = size[:, :, None] * size[:, None, :]
-    a = a / scale
-    inverse = _plain_inverses(a)
-    condition = np.sqrt(_squares(a) * _squares(inverse))
-    singular = ~(condition < (1.0 / PSEUDO_TOL if generalised else MOST_CONDITION))
-    if singular.any():
-        inverse[singular] = (
-            np.linalg.pinv(a[singular], rcond=PSEUDO_TOL, hermitian=True) if generalised else eye
-        )
-    failed = infinite if generalised else singular | infinite
-    return Inverses(inverse / scale, failed & ~skipped)
+    unit = a / scale
+    inverse = _plain_inverses(unit)
+    condition = np.sqrt(_squares(unit) * _squares(inverse))
+    failed = ~(condition < (1.0 / floor if generalised else MOST_CONDITION))
+    if failed.any():
+        again = failed & np.isfinite(unit).all(axis=(1, 2)) & ~skipped & generalised
+        inverse[failed] = np.eye(a.shape[-1])
+        inverse[again] = np.linalg.pinv(unit[again], rcond=floor, hermitian=True)
+        failed = failed & ~again & ~skipped
+    return Inverses(inverse / scale, failed)
 
 
 def _plain_inverses(a: FloatArray) -> FloatArray:
@@ -69,7 +72,8 @@ def _plain_inverses(a: FloatArray) -> FloatArray:
     try:
         return np.asarray(np.linalg.inv(a))
     except np.linalg.LinAlgError:
-        regular = np.linalg.cond(a) < MOST_CONDITION
+        finite = np.isfinite(a).all(axis=(1, 2), keepdims=True)
+        regular = np.asarray(np.linalg.cond(np.where(finite, a, 0.0)) < MOST_CONDITION)
         inverse = np.linalg.inv(np.where(regular[:, None, None], a, np.eye(a.shape[-1])))
         inverse[~regular] = np.inf
         return np.asarray(inverse)
@@ -77,4 +81,5 @@ def _plain_inverses(a: FloatArray) -> FloatArray:
 
 def _squares(a: FloatArray) -> FloatArray:
     """Sums of squares (D,) of each matrix."""
-    return np.asarray(np.einsum("dij,dij->d", a, a))
+    rows = a.reshape(len(a), -1)
+    return np.asarray(np.vecdot(rows, rows))

@@ -198,6 +198,8 @@ def _require_new(
             f"The restriction {text} cannot be tested: the constraints "
             f"{listing(dict.fromkeys(result.constraints))} impose or exclude it."
         )
+    both, value = np.vstack([own.r, r]), np.concatenate([own.r @ own.c, q])
+    restrict(both, value, sizes, [*result.constraints, *texts])
 
 
 def _require_kept(plan: Drawable, r: FloatArray, names: tuple[str, ...]) -> None:

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq._linalg import FloatArray
-from simeq.resampling.batch import BatchEstimate, BatchSystem, estimate_batch
+from simeq.resampling.batch import BatchEstimate, estimate_batch
+from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.draws import BATCH_ENTRIES, Drawable
+from simeq.resampling.products import BatchSystem
+from simeq.resampling.run import with_progress
 
 #: Smallest eigenvalue of a correlation matrix that a Wald statistic inverts.
 WALD_TOL = 1e-12
@@ -46,6 +49,8 @@ class World:
     drawable : Drawable
     batch : BatchSystem
         The system in the coordinates (Q_Z, ε).
+    divisor : DrawDivisor
+        Divisors of the residuals' cross products in these coordinates.
     grams : (g, f, f) array
         Grams of the clusters in these coordinates.
     fixed : int
@@ -54,6 +59,7 @@ class World:
 
     drawable: Drawable
     batch: BatchSystem
+    divisor: DrawDivisor
     grams: FloatArray
     fixed: int
 
@@ -69,7 +75,7 @@ class World:
         size = self._batch_size
         parts = [
             self._distances(weights[start : start + size], null)
-            for start in range(0, len(weights), size)
+            for start in with_progress(range(0, len(weights), size), "wild bootstrap")
         ]
         return np.concatenate([gap for gap, _ in parts]), np.concatenate([w for _, w in parts])
 
@@ -78,10 +84,14 @@ class World:
         f, k = len(self.batch.x), self.batch.equation.size
         return max(BATCH_ENTRIES // (4 * f * f + 4 * k * k + 4 * len(self.grams)), 16)
 
+    @np.errstate(all="ignore")  # draws that fail may overflow
     def _distances(self, v: FloatArray, null: Hypothesis) -> tuple[FloatArray, FloatArray]:
-        nobs = np.full(len(v), self.drawable.clusters.sizes.sum(), dtype=np.intp)
         method, convention = self.drawable.method, self.drawable.convention
-        found = estimate_batch(self.batch, self.draw(v), nobs, method, convention)
+        grams = self.draw(v)
+        nobs = np.full(len(v), self.drawable.clusters.sizes.sum())
+        lacking = np.zeros((len(v), self.drawable.vanishing.shape[1]), dtype=np.intp)
+        divisor = self.divisor(nobs, lacking, grams)
+        found = estimate_batch(self.batch, grams, divisor, method, convention)
         back, m = self.drawable.back, self.batch.m
         gap = found.gamma @ (null.r @ back).T - null.q
         free = null.r * null.factors @ back
@@ -106,9 +116,10 @@ class World:
         X̂ diag(M a) u' beside the cluster's Gram, block by block with its power of v_c.
         """
         along = along if self.batch.m is None else self.batch.m @ along
-        along = along if found.transform is None else found.transform @ along
-        rows = found.rows[:, None] * along.swapaxes(1, 2)[:, :, None]
-        pairs = rows @ found.weighed.swapaxes(1, 2)[:, None]
+        parts = found.scores
+        along = along if parts.transform is None else parts.transform @ along
+        rows = parts.rows[:, None] * along.swapaxes(1, 2)[:, :, None]
+        pairs = rows @ parts.weighed.swapaxes(1, 2)[:, None]
         stay, move = slice(None, self.fixed), slice(self.fixed, None)
         out = np.zeros((*pairs.shape[:2], v.shape[1]))
         blocks = ((stay, stay, 0), (stay, move, 1), (move, stay, 1), (move, move, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from simeq.errors import ConstraintError, DataError, count
 from simeq.estimators.restriction import Restriction, restrict
 from simeq.fitted import estimate
 from simeq.resampling.draws import Drawable
+from simeq.resampling.run import with_progress
 from simeq.resampling.wild_draws import Hypothesis
 from simeq.resampling.wild_world import null_world
 
@@ -167,7 +169,8 @@ class WildTest:
             inside, outside = outside, 2.0 * outside
             if inside > REACH:
                 return float(np.copysign(np.inf, error))
-        while outside - inside > END_TOL:
+        halvings = math.ceil(math.log2((outside - inside) / END_TOL))
+        for _ in with_progress(range(halvings), "interval"):
             centre = (inside + outside) / 2.0
             if self._rejects(middle + centre * error, alpha):
                 outside = centre

@@ -8,8 +8,8 @@ import numpy as np
 
 from simeq._linalg import FloatArray, IntArray, basis, lengths
 from simeq.errors import SingularError, listing
-from simeq.resampling.batch import BatchSystem
 from simeq.resampling.draws import Drawable
+from simeq.resampling.products import BatchSystem
 from simeq.resampling.wild_draws import World
 from simeq.system import System
 
@@ -59,7 +59,7 @@ def null_world(system: System, drawable: Drawable, b: FloatArray) -> World:
     coordinates = np.hstack([qz, shocks])
     grams = np.asarray(coordinates.T @ drawable.clusters.grams @ coordinates)
     batch = _moved(system, drawable, columns, y, qz)
-    return World(drawable, batch, grams, qz.shape[1])
+    return World(drawable, batch, replace(drawable.divisor, x=batch.x), grams, qz.shape[1])
 
 
 def _roles(system: System, instruments: bool) -> tuple[list[int], list[int]]:
@@ -125,4 +125,4 @@ def _moved(
     x = columns[:, regressors] @ drawable.back
     below = len(columns) - qz.shape[1]
     z = tuple(np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z)
-    return replace(old, x=x, y=y, z=z, divisor=replace(old.divisor, x=x))
+    return replace(old, x=x, y=y, z=z)
