@@ -7,6 +7,8 @@ The system is the paper's, with the 3SLS coefficients of its Table 7 as the trut
 twelve periods. Each exogenous regressor and each error is √icc · (normal, common to the cluster) +
 √(1 − icc) · (normal, of the row), so that `icc` is its correlation within clusters. A cell is the
 share of intervals that hold the truth, over the slopes of an equation, in per cent.
+
+Before that the truth of `simulate_interaction` is recovered, by `recovery.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+import recovery
 import systems
 import timing
 
@@ -212,11 +215,13 @@ def print_tables(designs: Mapping[tuple[int, float], Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="few draws, to see that it runs")
-    size = SMOKE if parser.parse_args().smoke else FULL
+    smoke = parser.parse_args().smoke
+    size = SMOKE if smoke else FULL
     tasks = [(*design, part) for design in DESIGNS for part in range(size.chunks)]
     begun = time.perf_counter()
     with threadpool_limits(1):
         print(timing.describe_machine())
+        recovery.print_recovery(1_000 if smoke else 83_334, 40 if smoke else 2_000, not smoke)
         with ProcessPoolExecutor(os.cpu_count()) as pool:
             parts = dict(zip(tasks, pool.map(partial(chunk, size), tasks), strict=True))
     designs = {

@@ -37,6 +37,7 @@ from simeq.nonlinear import FunctionResults
 from simeq.prediction import EquationPrediction, Prediction
 from simeq.reduced_form.effects import Effects, Measure
 from simeq.reduced_form.results import ReducedForm
+from simeq.resampling.each import GroupEstimates
 from simeq.results import SystemResults, load
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "FormulaError",
     "FunctionResults",
     "GroupComparison",
+    "GroupEstimates",
     "IdentificationError",
     "Measure",
     "Prediction",

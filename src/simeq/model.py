@@ -26,10 +26,11 @@ from simeq.lags import Lags
 from simeq.meat import Request, read_request
 from simeq.observations import Observations, require_rows
 from simeq.reduced_form.check import require_identities
+from simeq.resampling.each import GroupEstimates
 from simeq.results import SystemResults
 from simeq.right_sides import regressors, right_sides
 from simeq.specification import Equations, Instruments, specify
-from simeq.subsets import fit_by, fit_dropping
+from simeq.subsets import fit_by, fit_dropping, fit_each
 from simeq.system import System
 from simeq.table import Table
 
@@ -304,6 +305,54 @@ class SystemEquations:
         """
         rows = require_rows(self.observations, "groups of rows")
         return fit_by(self.system, rows, groups, self._of, {"method": method, **options})
+
+    def fit_each(
+        self,
+        groups: Any,
+        method: str = "3sls",
+        *,
+        sigma_dof: str | None = None,
+        form: str | None = None,
+        maxiter: int | None = None,
+        tol: float | None = None,
+        like: str | None = None,
+    ) -> GroupEstimates:
+        """Estimate the system in each of many groups at once: coefficients and classical errors.
+
+        Groups are solved together in one batch, thousands in the time that `fit_by` takes for some;
+        `fit_by` gives whole results, and says why a group cannot be estimated.
+
+        Parameters
+        ----------
+        groups : str or array
+            A column's name, or a label for each row of the data or of the sample.
+        method, sigma_dof, form, maxiter, tol, like
+            As in `fit`.
+
+        Returns
+        -------
+        GroupEstimates
+            With ``params``, ``bse``, ``conf_int(alpha)`` and ``failed``.
+
+        Raises
+        ------
+        DataError
+            If a row has no label, or no group can be estimated.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from simeq import SystemEquations, datasets
+        >>> panels = {i: datasets.simulate_interaction(seed=i) for i in range(200)}
+        >>> draws = pd.concat(panels, names=["draw", None])
+        >>> each = SystemEquations(datasets.INTERACTION_EQUATIONS, draws).fit_each("draw")
+        >>> each.params["productivity", "manufacture"].mean().round(2).item()
+        0.72
+        """
+        rows = require_rows(self.observations, "groups of rows")
+        chosen = METHODS[choose(method, METHODS, "method")]
+        convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
+        return fit_each(self.system, rows, groups, chosen, convention)
 
     @classmethod
     def _of(cls, system: System, observations: Observations | None) -> SystemEquations:

@@ -13,6 +13,7 @@ import pandas as pd
 from simeq._linalg import IntArray
 from simeq.comparison import Comparison
 from simeq.constraints import Constraints, read_constraints
+from simeq.conventions import Convention, Method
 from simeq.design import compress
 from simeq.dropping import leaving, require_regressors, without
 from simeq.equality import GroupComparison
@@ -22,6 +23,8 @@ from simeq.forms import Forms
 from simeq.formula import Term
 from simeq.groups import Groups, split_pair
 from simeq.observations import Observations
+from simeq.resampling.draws import drawable
+from simeq.resampling.each import GroupEstimates, estimate_each
 from simeq.system import System
 
 if TYPE_CHECKING:
@@ -138,6 +141,25 @@ def fit_by(
     return GroupComparison(
         forms.results, [str(label) for label in forms.results], forms.failed, forms.remarks
     )
+
+
+def fit_each(
+    system: System, rows: Observations, given: Any, method: Method, convention: Convention
+) -> GroupEstimates:
+    """Estimate a system in each group of rows, all groups in one batch of small solves.
+
+    Raises
+    ------
+    IdentificationError
+        If the whole sample does not identify an equation.
+    DataError
+        If no group can be estimated.
+    """
+    groups = rows.groups(given, "groups")
+    if method.instruments:
+        system.require_identified(constrained=False)
+    plan = drawable(system, rows, groups, method, convention, None)
+    return estimate_each(plan, groups, system.index, convention.uses_t(method))
 
 
 def _part(system: System, factor: Factor, text: str) -> System:

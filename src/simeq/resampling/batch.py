@@ -117,6 +117,22 @@ def estimate_batch(
     return BatchEstimate(gamma, bread, weight, estimable, failed, products, gmm)
 
 
+def classical_variance(found: BatchEstimate, method: Method, convention: Convention) -> FloatArray:
+    """Classical covariances (D, p, p) of δ, as those of a fit without constraints.
+
+    The inverse normal matrix where Σ is in it, else the sandwich A⁻¹F'(MΣM⊗I)F A⁻¹.
+    """
+    if method.is_gls:
+        return found.bread
+    products, own = found.products, found.products.system.equation
+    sigma = products.sigma(np.nan_to_num(found.gamma))
+    if convention.covariance != "sandwich":
+        sigma = sigma * np.eye(sigma.shape[1])
+    weighed = found.weight @ sigma @ found.weight
+    middle = weighed[:, own[:, None], own] * products.gram
+    return np.asarray(found.bread @ middle @ found.bread)
+
+
 def _change(criterion: str, system: BatchSystem, old: FloatArray, new: FloatArray) -> FloatArray:
     """Distance of each draw (D,) between two steps, in the units of a convention's criterion.
 

@@ -22,7 +22,7 @@ from simeq.errors import ConstraintError
 from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
 from simeq.groups import Groups
 from simeq.observations import Observations
-from simeq.resampling.batch import BatchEstimate, estimate_batch
+from simeq.resampling.batch import BatchEstimate, classical_variance, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.grams import (
     ClusterGrams,
@@ -118,6 +118,11 @@ class Drawable:
         sizes = self.clusters.sizes
         return Draws(self.clusters.without_each(), sizes.sum() - sizes, self.vanishing)
 
+    def single(self) -> Draws:
+        """Samples of one cluster alone, for each of them."""
+        lacking = self.vanishing.sum(axis=0) - self.vanishing
+        return Draws(self.clusters.grams, self.clusters.sizes, lacking)
+
     @np.errstate(all="ignore")  # draws that fail may overflow
     def coefficients(self, draws: Draws) -> FloatArray:
         """Coefficients (D, K) of draws, NaN where one cannot be estimated."""
@@ -132,6 +137,14 @@ class Drawable:
         variance = clustered_errors(self.batch, found, self.clusters.grams, counts)
         squares = ((back @ variance) * back).sum(axis=2)
         return self._labelled(np.sqrt(np.maximum(squares, 0.0)), found)
+
+    @np.errstate(all="ignore")
+    def classical(self, draws: Draws) -> tuple[FloatArray, FloatArray]:
+        """Coefficients (D, K) of draws without constraints, and their classical errors."""
+        found = self._estimate(draws)
+        variance = classical_variance(found, self.method, self.convention)
+        errors = np.sqrt(((self.back @ variance) * self.back).sum(axis=2))
+        return self._labelled(found.gamma @ self.back.T, found), self._labelled(errors, found)
 
     def _estimate(self, draws: Draws) -> BatchEstimate:
         divisor = self.divisor(draws.nobs, draws.lacking, draws.grams)

@@ -172,10 +172,14 @@ class Products:
         delta = (half @ (turned @ side[:, :, None]))[:, :, 0]
         return np.asarray(delta @ system.m.T + system.shift), half @ back.swapaxes(1, 2)
 
+    def sigma(self, gamma: FloatArray) -> FloatArray:
+        """Σ (D, G, G) of the residuals at γ."""
+        v = self.system.residuals(gamma)
+        return np.asarray(v.swapaxes(1, 2) @ self.grams @ v / self.divisor)
+
     def inverse_sigma(self, gamma: FloatArray, method: Method) -> FloatArray:
         """Σ⁻¹ (D, G, G), or diag(1/σ_ii), from the residuals at γ."""
-        v = self.system.residuals(gamma)
-        sigma = v.swapaxes(1, 2) @ self.grams @ v / self.divisor
+        sigma = self.sigma(gamma)
         variances = np.diagonal(sigma, axis1=1, axis2=2)
         self.failed |= ~(variances > 0.0).all(axis=1)
         size = np.sqrt(np.where(variances > 0.0, variances, 1.0))

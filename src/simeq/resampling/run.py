@@ -34,7 +34,7 @@ def jackknife(
     Jackknife, and the covariance (K, K)
     """
     draws = drawable.without_each()
-    batches = _batches(len(draws), drawable.batch_size(), "jackknife")
+    batches = in_batches(len(draws), drawable.batch_size(), "jackknife")
     params = np.concatenate([drawable.coefficients(draws[own]) for own in batches])
     failed = _failed(params, drawable)
     _report_failures(failed, drawable, "jackknife")
@@ -61,13 +61,13 @@ def bootstrap(
     """
     g = groups.number
     counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
-    batches = _batches(n_boot, drawable.batch_size(), "bootstrap")
+    batches = in_batches(n_boot, drawable.batch_size(), "bootstrap")
     params = np.concatenate([drawable.coefficients(drawable.draw(counts[own])) for own in batches])
     failed = _failed(params, drawable)
     _report_failures(failed, drawable, "bootstrap")
 
     def errors_of(given: NDArray[np.int64]) -> FloatArray:
-        batches = _batches(len(given), drawable.batch_size(errors=True), "studentise")
+        batches = in_batches(len(given), drawable.batch_size(errors=True), "studentise")
         return np.concatenate([drawable.errors(given[own]) for own in batches])
 
     frame = pd.DataFrame(params, columns=index)
@@ -75,7 +75,7 @@ def bootstrap(
     return found, np.asarray(np.cov(params[~failed], rowvar=False)).reshape((params.shape[1],) * 2)
 
 
-def _batches(number: int, size: int, what: str) -> Iterator[slice]:
+def in_batches(number: int, size: int, what: str) -> Iterator[slice]:
     """Yield the draws of each batch, with a bar where it takes long."""
     for start in with_progress(range(0, number, size), what):
         yield slice(start, start + size)
