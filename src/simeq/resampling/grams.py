@@ -7,7 +7,7 @@ of the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from simeq._linalg import Basis, BoolArray, FloatArray, IntArray, triangle_inver
 from simeq.conventions import Method
 from simeq.system import System
 
-#: Rows whose outer products are held at once.
+#: Rows that are added up at once.
 OUTER_ROWS = 2**11
 
 #: A column vanishes in a cluster when its sum of squares there is below this share of the whole.
@@ -67,7 +67,7 @@ def orthonormal_weights(found: Basis, m: int) -> FloatArray:
 def cluster_grams(
     blocks: Iterable[FloatArray], codes: IntArray, number: int, columns: FloatArray
 ) -> ClusterGrams:
-    """Add up outer products of the rows of Q by cluster, all clusters of one size together.
+    """Add up outer products of the rows of Q by cluster.
 
     Parameters
     ----------
@@ -87,16 +87,27 @@ def cluster_grams(
         for first in range(0, len(block), OUTER_ROWS):
             rows = block[first : first + OUTER_ROWS]
             own = codes[start + first : start + first + len(rows)]
-            order = np.argsort(own, kind="stable")
-            labels = own[order]
-            starts = np.flatnonzero(np.diff(labels, prepend=-1))
-            sizes = np.diff(starts, append=len(own))
-            for size in set(sizes.tolist()):
-                firsts = starts[sizes == size]
-                equal = rows[order[firsts[:, None] + np.arange(size)]]
-                grams[labels[firsts]] += equal.swapaxes(1, 2) @ equal
+            for labels, sums in _by_size(rows, own):
+                grams[labels] += sums
         start += len(block)
     return ClusterGrams(grams, np.bincount(codes, minlength=number), columns)
+
+
+def _by_size(rows: FloatArray, codes: IntArray) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield clusters of sizes within a factor of two, with their cross products (c, s, s).
+
+    The shorter ones are filled with zeros, so that each yield is one product of stacks.
+    """
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    sizes = np.diff(starts, append=len(codes))
+    doubling = np.frexp(sizes)[1]
+    for which in (doubling == k for k in set(doubling.tolist())):
+        firsts, ends = starts[which], starts[which] + sizes[which]
+        places = firsts[:, None] + np.arange(sizes[which].max())
+        stack = rows[order.take(places, mode="clip")]
+        stack[places >= ends[:, None]] = 0.0
+        yield codes[order[firsts]], stack.swapaxes(1, 2) @ stack
 
 
 # ---------------------------------------------------------------------- columns of one cluster
