@@ -16,6 +16,11 @@ you trust.
 from simeq import datasets
 from simeq._version import __version__
 from simeq.comparison import Comparison, compare
+from simeq.diagnostics.anderson_rubin import AndersonRubin, ConfidenceSet
+from simeq.diagnostics.battery import Diagnostics
+from simeq.diagnostics.identification import Identification
+from simeq.diagnostics.record import HypothesisTest
+from simeq.diagnostics.strength import EffectiveF
 from simeq.equality import GroupComparison
 from simeq.equation_results import EquationResults
 from simeq.errors import (
@@ -41,11 +46,15 @@ from simeq.resampling.each import GroupEstimates
 from simeq.results import SystemResults, load
 
 __all__ = [
+    "AndersonRubin",
     "CollinearityError",
     "Comparison",
+    "ConfidenceSet",
     "ConstraintError",
     "ConvergenceWarning",
     "DataError",
+    "Diagnostics",
+    "EffectiveF",
     "Effects",
     "EquationPrediction",
     "EquationResults",
@@ -54,6 +63,8 @@ __all__ = [
     "FunctionResults",
     "GroupComparison",
     "GroupEstimates",
+    "HypothesisTest",
+    "Identification",
     "IdentificationError",
     "Measure",
     "Prediction",
