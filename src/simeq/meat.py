@@ -134,6 +134,8 @@ class Meat:
         What each sum is of.
     n_groups : int or None
         Clusters, the smaller number of two-way ones.
+    lags : float or None
+        Lags of a kernel, given or automatic.
     """
 
     matrix: FloatArray
@@ -141,6 +143,7 @@ class Meat:
     terms: int
     of: str = "row"
     n_groups: int | None = None
+    lags: float | None = None
 
 
 def _heteroskedastic(request: Request, rows: RowScores) -> Meat:
@@ -186,7 +189,7 @@ def _in_time(request: Request, rows: RowScores) -> Meat:
     scores = rows.whole()
     weights, lags = _weights(request, len(scores), rows.in_units)
     meat = sandwich.serially_correlated(scores, weights)
-    return Meat(meat, _hac_note(request, lags), len(scores))
+    return Meat(meat, _hac_note(request, lags), len(scores), lags=lags)
 
 
 def _in_panels(request: Request, rows: RowScores) -> Meat:
@@ -202,7 +205,7 @@ def _in_panels(request: Request, rows: RowScores) -> Meat:
     weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
     meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], weights)
     note = f"{_hac_note(request, lags)} within {groups.number} of {groups.name}"
-    return Meat(meat, note, len(scores))
+    return Meat(meat, note, len(scores), lags=lags)
 
 
 def _by_period(request: Request, rows: RowScores) -> Meat:
@@ -215,7 +218,7 @@ def _by_period(request: Request, rows: RowScores) -> Meat:
     )
     meat = sandwich.serially_correlated(sums, weights)
     note = f"{_hac_note(request, lags)} of sums over {time.number} of {time.name}"
-    return Meat(meat, note, time.number, "period")
+    return Meat(meat, note, time.number, "period", lags=lags)
 
 
 def _weights(

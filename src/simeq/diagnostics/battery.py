@@ -64,7 +64,7 @@ class Diagnostics:
     @cached_property
     def _rows(self) -> RobustRows:
         rows = require_rows(self._observations, "robust tests and tests of residuals")
-        return robust_rows(self.request, rows, self._use_f)
+        return robust_rows(self.request, rows, self.fit.scores, self._use_f)
 
     def _equation(self, label: str | None) -> InstrumentedEquation:
         """Lay an equation out, once."""

@@ -12,7 +12,7 @@ from simeq._linalg import FloatArray
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
-from simeq.meat import MAKERS, Meat, Request, RowScores
+from simeq.meat import MAKERS, OPTIONS, Meat, Request, RowScores
 from simeq.observations import Observations
 from simeq.scores import Scores
 
@@ -109,11 +109,22 @@ class RobustRows:
         return chi2_test(name, equation, statistic, gap.size, null)
 
 
-def robust_rows(request: Request, observations: Observations, use_f: bool) -> RobustRows:
+def robust_rows(
+    request: Request, observations: Observations, scores: Scores, use_f: bool
+) -> RobustRows:
     """Return the dependence that robust tests of a result allow for: its own, or HC1.
 
     Results with classical errors are tested against heteroskedasticity; jackknife and bootstrap
-    have the dependence of their clusters.
+    have the dependence of their clusters. Lags that the covariance chose are those of every test:
+    moments of a test have no units of their own in which to choose.
+
+    Parameters
+    ----------
+    request : Request
+    observations : Observations
+    scores : Scores
+        Of the result.
+    use_f : bool
     """
     if request.name == "nonrobust":
         return RobustRows(observations, Request("HC1", {}), use_f)
@@ -121,6 +132,9 @@ def robust_rows(request: Request, observations: Observations, use_f: bool) -> Ro
         groups = request["groups"]
         own = Request("HC1", {}) if groups is None else Request("cluster", {"groups": groups})
         return RobustRows(observations, own, use_f)
+    if "maxlags" in OPTIONS[request.name] and request["maxlags"] is None:
+        lags = MAKERS[request.name](request, RowScores(scores, observations, ())).lags
+        request = Request(request.name, {**request.options, "maxlags": lags})
     return RobustRows(observations, request, use_f)
 
 
