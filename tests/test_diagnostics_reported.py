@@ -62,3 +62,54 @@ def test_automatic_lags_are_those_of_the_covariance(frame, kernel, kind, options
     pd.testing.assert_frame_equal(automatic.diagnostics(), given.diagnostics())
     ols = model.fit("ols")
     assert automatic.hausman(ols, robust=True).pvalue == given.hausman(ols, robust=True).pvalue
+
+
+# ---------------------------------------------------------------------------- units
+
+
+@pytest.mark.parametrize(("larger", "smaller"), [("y2", "y3"), ("y3", "y2"), ("y1", "z4")])
+def test_units_of_regressors_side_by_side_do_not_matter(frame, larger, smaller):
+    """Beside a regressor in units of 1e8, one of 1e-8 was taken for zero, and Sargan's test was
+    of another equation; the system's J and Hausman's rank were lost in rounding."""
+    scaled = frame.assign(**{larger: 1e8 * frame[larger], smaller: 1e-8 * frame[smaller]})
+    one, two = (by_test(system(own).fit("3sls", cov_type="HC1")) for own in (frame, scaled))
+    assert list(one.index) == list(two.index)
+    # 1e-16 of units 1e16 apart are compared by way of each column's own length.
+    np.testing.assert_allclose(two["statistic"], one["statistic"], rtol=1e-7)
+    np.testing.assert_allclose(two["df"], one["df"], rtol=1e-7)
+
+
+def test_nearly_collinear_instruments_leave_hausmans_rank(frame):
+    """Instruments 1e-10 apart span what they span apart, and 2SLS and 3SLS agree as before."""
+    near = frame.assign(z5=frame["z3"] + 1e-10 * frame["z5"])
+    one, two = (system(own).fit("3sls").hausman(system(own).fit("2sls")) for own in (frame, near))
+    assert two.df == one.df == 6
+    # Ten of sixteen digits went into the span.
+    assert two.statistic == pytest.approx(one.statistic, rel=1e-5)
+
+
+@pytest.mark.parametrize("pair", [("2sls", "i3sls"), ("ols", "isur")])
+def test_linearmodels_covariance_after_an_iteration_adds_no_rank(klein_model, pair):
+    """Its Σ of the final residuals is not the one that the estimate was solved with: Hausman's test
+    had a degree of freedom for each coefficient, and the robust one another value."""
+    for robust in (False, True):
+        ours, theirs = (
+            klein_model.fit(pair[0], like=like).hausman(klein_model.fit(pair[1], like=like), robust)
+            for like in (None, "linearmodels")
+        )
+        assert theirs.df == ours.df == 7
+        # linearmodels stops when coefficients move by 1e-6.
+        assert theirs.statistic == pytest.approx(ours.statistic, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("divisor", "expected"), [("none", 9.3868201937871), ("geomean", 7.5988544425062)]
+)
+def test_systemfits_hausman_is_a_difference_of_its_covariances(klein_model, divisor, expected):
+    """Its digits, from its 2SLS covariance without the blocks across equations."""
+    two, three = (
+        klein_model.fit(method, like="systemfit", sigma_dof=divisor) for method in ("2sls", "3sls")
+    )
+    d = (two.params - three.params).to_numpy()
+    v = (two.cov_params() - three.cov_params()).to_numpy()
+    assert d @ np.linalg.solve(v, d) == pytest.approx(expected, rel=1e-9)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq._linalg import FloatArray, basis, triangle_inverse
+from simeq.errors import DataError, listing
+from simeq.sigma import EXACT_FIT_TOL
 from simeq.system import System
 
 
@@ -72,3 +74,21 @@ def columns_of(system: System, places: Sequence[int]) -> Columns:
     weights = np.zeros((system.factor.r.shape[1], len(places)))
     weights[list(places), np.arange(len(places))] = 1.0
     return Columns(weights, system.factor.r[:, list(places)])
+
+
+def residual_lengths(labels: Sequence[str], e: FloatArray, y: FloatArray) -> FloatArray:
+    """Lengths (G,) of residuals (p, G), none of which may be a rounding error of its dependent.
+
+    Raises
+    ------
+    DataError
+        If an equation fits exactly.
+    """
+    size = np.linalg.norm(e, axis=0)
+    exact = np.flatnonzero(size <= EXACT_FIT_TOL * np.linalg.norm(y, axis=0))
+    if exact.size:
+        raise DataError(
+            f"Equation {listing(labels[int(i)] for i in exact)} fits exactly: its residuals are "
+            f"rounding errors, in which there is nothing to test. Is it an identity? Remove it."
+        )
+    return np.asarray(size)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simeq._linalg import regress
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
@@ -92,5 +93,4 @@ def _difference(own: InstrumentedEquation, tested: Sequence[int]) -> tuple[float
 
 def _two_stage(own: InstrumentedEquation, z: Columns) -> Columns:
     """Residuals of 2SLS with orthonormal instruments z."""
-    b = np.linalg.lstsq(own.endogenous.on(z), own.y.on(z), rcond=None)[0]
-    return own.y - own.endogenous @ np.asarray(b, dtype=np.float64)
+    return own.y - own.endogenous @ regress(own.y.on(z), own.endogenous.on(z))

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simeq._linalg import FloatArray, basis, lengths
+from simeq._linalg import FloatArray, basis, lengths, regress
 from simeq.diagnostics.columns import Columns, columns_of
 from simeq.errors import IdentificationError, SimeqError, count, listing
 from simeq.system import System
@@ -86,8 +86,7 @@ class InstrumentedEquation:
     @cached_property
     def coefficients(self) -> FloatArray:
         """Two-stage least squares (E,)."""
-        found = np.linalg.lstsq(self.first_stage, self.y.on(self.excluded)[:, 0], rcond=None)[0]
-        return np.asarray(found, dtype=np.float64)
+        return regress(self.y.on(self.excluded), self.first_stage)[:, 0]
 
     @cached_property
     def residual(self) -> Columns:

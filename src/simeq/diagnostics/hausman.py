@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 
 from simeq._linalg import FloatArray
+from simeq.diagnostics.columns import residual_lengths
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
 from simeq.diagnostics.robust import RobustRows, quadratic
-from simeq.errors import SimeqError
-from simeq.fitted import Fit
+from simeq.errors import ConvergenceWarning, SimeqError
+from simeq.fitted import Fit, estimate
 from simeq.scores import Scores
 
 #: A direction in which the difference has less than this share of the estimate's standard error has
@@ -40,15 +42,32 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
         If the two are not estimates of one system, or the same estimate.
     """
     _require_same_system(first, second)
-    safe, efficient = sorted((first, second), key=_assumes)
+    safe, efficient = sorted(map(_at_its_sigma, (first, second)), key=_assumes)
+    system = safe.system
+    residual_lengths(system.labels, system.factor.r @ system.structural(safe.b), system.y)
     scores = difference(safe, efficient)
-    axes = _axes(_root(scores, safe), safe.estimate.cov.diagonal())
+    g = np.hstack([_orthonormal(safe), _orthonormal(efficient)])
+    axes = _axes(_root(scores, g, safe.estimate.sigma), safe.estimate.cov.diagonal())
     gap = axes.T @ (safe.b - efficient.b)
     null = _null(safe, efficient)
     if rows is None or not gap.size:  # V is the identity in these axes
         return chi2_test("Hausman", SYSTEM, float(gap @ gap), gap.size, null)
     meat = rows.summed(replace(scores, weights=scores.loading @ axes))
     return chi2_test("Hausman robust", SYSTEM, quadratic(gap, meat, SYSTEM), gap.size, null)
+
+
+def _at_its_sigma(fit: Fit) -> Fit:
+    """The estimate as a function of the errors at the Σ that it was solved with.
+
+    linearmodels' covariance after an iteration takes Σ of the final residuals instead, which is
+    another function of the errors as long as the two are not equal to the last digit.
+    """
+    if not (fit.method.iterated and fit.convention.final_sigma):
+        return fit
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        convention = replace(fit.convention, final_sigma=False)
+        return estimate(fit.system, fit.method, convention, fit.restriction, fit.constraints)
 
 
 def difference(safe: Fit, efficient: Fit) -> Scores:
@@ -69,17 +88,28 @@ def _influence(fit: Fit) -> FloatArray:
     return np.asarray(fit.scores.loading @ fit.estimate.bread @ fit.coordinates.directions.T)
 
 
-def _root(scores: Scores, fit: Fit) -> FloatArray:
+def _root(scores: Scores, g: FloatArray, sigma: FloatArray) -> FloatArray:
     """D (Gp, K) with D'D = V, not formed as V, whose rank would be lost in rounding.
 
-    The rows of D in equation i are G ∘ mix_i times the loading; Σ = HH' mixes the equations.
+    The rows of D in equation i are g ∘ mix_i times the loading; Σ = HH' mixes the equations.
     """
-    g, loading = fit.system.factor.r @ scores.regressors, scores.loading
-    parts = np.array([(g * own) @ loading for own in scores.mix])
-    values, vectors = np.linalg.eigh(fit.estimate.sigma)
-    half = vectors * np.sqrt(np.maximum(values, 0.0))
+    parts = np.array([(g * own) @ scores.loading for own in scores.mix])
+    size = np.sqrt(sigma.diagonal())
+    values, vectors = np.linalg.eigh(sigma / np.multiply.outer(size, size))
+    half = size[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
     mixed = np.einsum("ij,ipk->jpk", half, parts)
-    return np.asarray(mixed.reshape(-1, loading.shape[1]))
+    return np.asarray(mixed.reshape(len(g) * len(sigma), -1))
+
+
+def _orthonormal(fit: Fit) -> FloatArray:
+    """The g_t of an estimate's scores in coordinates of R (p, q), orthonormal as they were made.
+
+    From the columns of W, as rows need them, near-collinear ones would come with rounding errors in
+    which rank is lost.
+    """
+    projection = fit.system.projection(fit.method)
+    moments = projection.moments if fit.method.is_gls and fit.convention.form == "gmm" else None
+    return projection.f if moments is None else moments.z
 
 
 def _axes(root: FloatArray, variance: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, regress
 from simeq.conventions import choose
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.equation import InstrumentedEquation
@@ -49,8 +49,7 @@ def sanderson_windmeijer(own: InstrumentedEquation, j: int) -> HypothesisTest:
     """
     others = own.endogenous.take([i for i in range(len(own.names)) if i != j])
     y = own.endogenous.take([j])
-    b = np.linalg.lstsq(others.on(own.excluded), y.on(own.excluded), rcond=None)[0]
-    u = y - others @ np.asarray(b, dtype=np.float64)
+    u = y - others @ regress(y.on(own.excluded), others.on(own.excluded))
     df = own.surplus + 1
     explained = float((u.on(own.excluded) ** 2).sum()) / df
     left = float((u.apart_from(own.excluded).values ** 2).sum()) / own.free_rows
