@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from simeq import SystemEquations
+from simeq.errors import SimeqError
 
 EQUATIONS = {"one": "y1 ~ y2 + z0 + y3", "two": "y2 ~ y1 + z1 + z2", "three": "y3 ~ z4"}
 INSTRUMENTS = "~ z0 + z1 + z2 + z3 + z4 + z5"
@@ -113,3 +114,64 @@ def test_systemfits_hausman_is_a_difference_of_its_covariances(klein_model, divi
     d = (two.params - three.params).to_numpy()
     v = (two.cov_params() - three.cov_params()).to_numpy()
     assert d @ np.linalg.solve(v, d) == pytest.approx(expected, rel=1e-9)
+
+
+# ---------------------------------------------------------------------------- tied regressors
+
+
+def test_endogenous_regressors_tied_by_an_instrument_are_one_less(klein):
+    """wages = privWage + govWage: with govWage an instrument, wages and privWage are one endogenous
+    regressor and one exogenous. Wu-Hausman had two degrees of freedom, its robust form none."""
+    instruments = "~ govExp + taxes + govWage + trend + capitalLag + corpProfLag"
+    tied, apart = (
+        SystemEquations({"c": f"consump ~ {right}"}, klein, instruments=instruments).fit("2sls")
+        for right in ("wages + privWage", "govWage + privWage")
+    )
+    one, two = by_test(tied), by_test(apart)
+    for test in (
+        "Sargan",
+        "Basmann",
+        "Hansen J",
+        "Wu-Hausman",
+        "Wu-Hausman robust",
+        "Wooldridge score",
+        "Cragg-Donald",
+        "Kleibergen-Paap",
+    ):
+        for column in ("statistic", "df", "df_denom", "pvalue"):
+            found, expected = one.loc[("c", test), column], two.loc[("c", test), column]
+            assert found == pytest.approx(expected, rel=1e-8, nan_ok=True), (test, column)
+    assert one.loc[("c", "Wu-Hausman"), "df"] == 1
+    assert tied.tests.durbin().statistic == pytest.approx(apart.tests.durbin().statistic, rel=1e-8)
+
+
+def test_nearly_collinear_endogenous_regressors_have_robust_tests(frame):
+    """y3 - y2 in place of y3, in units of 1e7: the regressors span the same space."""
+    near = frame.assign(y3=frame["y2"] + 1e-7 * frame["y3"])
+    one, two = (
+        system(own, {"one": EQUATIONS["one"]}).fit("2sls", cov_type="HC1").tests
+        for own in (frame, near)
+    )
+    for test in ("wu_hausman", "wu_hausman_robust", "wooldridge_score", "kleibergen_paap"):
+        found, expected = getattr(two, test)("one"), getattr(one, test)("one")
+        assert found.statistic == pytest.approx(expected.statistic, rel=1e-6)  # 7 of 16 digits left
+        assert found.df == expected.df
+
+
+def test_endogeneity_of_no_regressor_is_an_error(frame):
+    tests = system(frame).fit("2sls").tests
+    with pytest.raises(SimeqError, match="Name endogenous regressors of one"):
+        tests.wu_hausman("one", [])
+
+
+def test_wu_hausman_without_degrees_of_freedom_is_left_out(frame):
+    """It was a row of NaN; as many rows as columns in its regression are an error that counts."""
+    few = frame.iloc[:6]
+    model = SystemEquations({"two": "y2 ~ y1 + z1"}, few, instruments="~ z1 + z0 + z2")
+    frame = model.fit("2sls").diagnostics()
+    assert frame["pvalue"].notna().all()
+    few = SystemEquations({"two": "y2 ~ y1 + y3 + z1"}, few, instruments="~ z1 + z0 + z2")
+    assert (
+        "6 rows for 4 regressors"
+        in few.fit("2sls").diagnostics().attrs["left_out"]["Wu-Hausman, two"]
+    )
