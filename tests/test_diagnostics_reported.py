@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from simeq import SystemEquations
-from simeq.errors import SimeqError
+from simeq.errors import DataError, SimeqError, SimeqWarning
 
 EQUATIONS = {"one": "y1 ~ y2 + z0 + y3", "two": "y2 ~ y1 + z1 + z2", "three": "y3 ~ z4"}
 INSTRUMENTS = "~ z0 + z1 + z2 + z3 + z4 + z5"
@@ -175,3 +175,58 @@ def test_wu_hausman_without_degrees_of_freedom_is_left_out(frame):
         "6 rows for 4 regressors"
         in few.fit("2sls").diagnostics().attrs["left_out"]["Wu-Hausman, two"]
     )
+
+
+# ---------------------------------------------------------------------------- few clusters
+
+
+def few_clusters(frame: pd.DataFrame, number: int):
+    kinds = {"cov_type": "cluster", "cov_kwds": {"groups": frame["unit"] % number}}
+    with pytest.warns(SimeqWarning, match=f"{number} clusters"):
+        return system(frame, {"two": EQUATIONS["two"]}).fit("2sls", **kinds)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("form", ["wald", "score"])
+def test_anderson_rubin_with_too_few_clusters_is_an_error(frame, number, form):
+    """Four instruments: a singular covariance passed for one in rounding, with a statistic of 1e16,
+    and the confidence set came out empty, as with invalid instruments."""
+    test = few_clusters(frame, number).tests.anderson_rubin(robust=True, form=form)
+    with pytest.raises(DataError, match=rf"two at \[two\]y1 = 0: .* rests on {number} clusters"):
+        test.test()
+    with pytest.raises(DataError, match="use more clusters, fewer moments"):
+        test.conf_set()
+
+
+def test_as_many_clusters_as_moments_fix_the_statistic(frame):
+    """Sums over three clusters span three moments, and g'(Σ s s')⁻¹g is three whatever they say."""
+    tests = few_clusters(frame, 3).tests
+    with pytest.raises(DataError, match="rests on 3 clusters and makes the statistic 3 whatever"):
+        tests.hansen_j("two")
+    assert few_clusters(frame, 4).tests.hansen_j("two").pvalue > 0
+
+
+def test_two_way_clusters_that_are_not_positive_definite_say_so(frame):
+    labels = np.random.default_rng(0).integers(0, 12, (len(frame), 2))
+    result = system(frame).fit("2sls", cov_type="cluster", cov_kwds={"groups": labels})
+    left_out = result.diagnostics().attrs["left_out"]
+    assert any("not positive definite, as two-way clusters" in text for text in left_out.values())
+
+
+@pytest.mark.parametrize("value", ["0", np.nan, np.inf, None])
+def test_anderson_rubin_of_no_number(frame, value):
+    test = system(frame).fit("2sls").tests.anderson_rubin("two")
+    with pytest.raises(SimeqError, match="can be tested for a finite number"):
+        test.test(value)
+
+
+def test_anderson_rubin_score_form_is_robust(frame):
+    """Without robust=True it was the classical test, in silence."""
+    with pytest.raises(SimeqError, match="set robust=True"):
+        system(frame).fit("2sls").tests.anderson_rubin("two", form="score")
+
+
+def test_confidence_set_prints_its_level(frame):
+    """Three nines were 100 %."""
+    found = system(frame).fit("2sls").tests.anderson_rubin("two").conf_set(0.001)
+    assert str(found).startswith("99.9% confidence set of [two]y1: ")

@@ -138,21 +138,46 @@ def robust_rows(
     return RobustRows(observations, request, use_f)
 
 
-def quadratic(gap: FloatArray, meat: Meat, equation: str) -> float:
+def quadratic(gap: FloatArray, meat: Meat, where: str) -> float:
     """g'(Σ s s')⁻¹g.
+
+    Parameters
+    ----------
+    gap : (q,) array
+    meat : Meat
+    where : str
+        The equation, for errors.
 
     Raises
     ------
     DataError
-        If the sum is singular, as with few clusters.
+        If the sum is singular or not positive definite, or rests on as few terms as there are
+        moments: then it is q whatever the data.
     """
     size = np.sqrt(np.abs(meat.matrix.diagonal()))
-    scaled = meat.matrix / np.multiply.outer(size, size) if size.all() else np.zeros((1, 1))
-    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= SINGULAR_TOL:
-        raise DataError(
-            f"{equation}: the robust covariance of {count(gap.size, 'moment')} rests on "
-            f"{count(meat.terms, meat.of)} and is singular or not positive definite; use fewer "
-            f"instruments, more {meat.of}s, or a test that takes errors for homoskedastic."
-        )
+    whole = size.all() and np.isfinite(size).all()
+    scaled = meat.matrix / np.multiply.outer(size, size) if whole else np.zeros((1, 1))
+    smallest = float(np.linalg.eigvalsh(scaled)[0])
+    if smallest <= SINGULAR_TOL or meat.terms <= gap.size:
+        raise DataError(_undefined(gap.size, meat, where, smallest))
     unit = gap / size
     return float(unit @ np.linalg.solve(scaled, unit))
+
+
+def _undefined(q: int, meat: Meat, where: str, smallest: float) -> str:
+    text = (
+        f"{where}: the robust covariance of {count(q, 'moment')} rests on "
+        f"{count(meat.terms, meat.of)}"
+    )
+    if smallest < -SINGULAR_TOL:
+        return (
+            f"{text} and is not positive definite, as two-way clusters with few labels can give; "
+            f"use one-way clusters, or a test that takes errors for homoskedastic."
+        )
+    why = (
+        "is singular" if smallest <= SINGULAR_TOL else f"makes the statistic {q} whatever the data"
+    )
+    return (
+        f"{text} and {why}; use more {meat.of}s, fewer moments (instruments, equations), or a test "
+        f"that takes errors for homoskedastic."
+    )
