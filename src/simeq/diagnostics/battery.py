@@ -10,14 +10,16 @@ import pandas as pd
 
 from simeq.diagnostics import across, endogeneity, overidentification, residuals, strength
 from simeq.diagnostics.anderson_rubin import AndersonRubin, anderson_rubin
+from simeq.diagnostics.columns import columns_of
 from simeq.diagnostics.equation import (
     InstrumentedEquation,
     instrumented_equation,
     require_identified,
 )
 from simeq.diagnostics.hausman import hausman
+from simeq.diagnostics.instrumented_residuals import godfrey, pagan_hall
 from simeq.diagnostics.record import HypothesisTest
-from simeq.diagnostics.residuals import EquationRows, instrumented_rows, regression_rows
+from simeq.diagnostics.residuals import Regression, regression
 from simeq.diagnostics.robust import RobustRows, robust_rows
 from simeq.diagnostics.strength import EffectiveF
 from simeq.errors import SimeqError, nearest
@@ -199,18 +201,30 @@ class Diagnostics:
         return across.likelihood_ratio_of_residuals(self.fit)
 
     def heteroskedasticity(self, equation: str | None = None) -> HypothesisTest:
-        """Breusch and Pagan's test in Koenker's form."""
-        return residuals.heteroskedasticity(self._equation_rows(equation))
+        """Breusch and Pagan's test in Koenker's form; Pagan and Hall's with instruments."""
+        label = self._label(equation)
+        if self.is_instrumented(label):
+            ones = columns_of(self.fit.system, [0]).orthonormal()
+            return pagan_hall(self._equation(label), ones, self._rows.observations)
+        return residuals.heteroskedasticity(self._regression(label))
 
     def serial_correlation(
         self, equation: str | None = None, lags: int = 1, panels: Any = None
     ) -> HypothesisTest:
-        """Breusch and Godfrey's test; with `panels`, a column or labels, lags stay within each."""
-        groups = None if panels is None else self._rows.observations.groups(panels, "panels")
-        return residuals.serial_correlation(self._equation_rows(equation), lags, groups)
+        """Breusch and Godfrey's test; Godfrey's with instruments.
 
-    def _equation_rows(self, label: str | None) -> EquationRows:
-        system, rows = self.fit.system, self._rows.observations
-        if self.fit.method.instruments:
-            return instrumented_rows(self._equation(label), system, rows)
-        return regression_rows(system, system.labels.index(self._label(label)), rows)
+        With `panels`, a column or labels, lags stay within each.
+        """
+        label, rows = self._label(equation), self._rows.observations
+        groups = None if panels is None else rows.groups(panels, "panels")
+        if self.is_instrumented(label):
+            return godfrey(self._equation(label), rows, lags, groups)
+        return residuals.serial_correlation(self._regression(label), lags, groups)
+
+    def is_instrumented(self, label: str) -> bool:
+        """Whether an equation has endogenous regressors, and its estimate instruments for them."""
+        return self.fit.method.instruments and bool(self.endogenous[label])
+
+    def _regression(self, label: str) -> Regression:
+        system = self.fit.system
+        return regression(system, system.labels.index(label), self._rows.observations)

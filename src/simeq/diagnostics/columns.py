@@ -76,19 +76,29 @@ def columns_of(system: System, places: Sequence[int]) -> Columns:
     return Columns(weights, system.factor.r[:, list(places)])
 
 
-def residual_lengths(labels: Sequence[str], e: FloatArray, y: FloatArray) -> FloatArray:
-    """Lengths (G,) of residuals (p, G), none of which may be a rounding error of its dependent.
+def residuals(system: System, structural: FloatArray) -> FloatArray:
+    """Residuals R B (p, G) of all equations, none of which may fit exactly.
 
     Raises
     ------
     DataError
-        If an equation fits exactly.
     """
-    size = np.linalg.norm(e, axis=0)
-    exact = np.flatnonzero(size <= EXACT_FIT_TOL * np.linalg.norm(y, axis=0))
-    if exact.size:
+    e = system.factor.r @ structural
+    refuse_exact_fit(system.labels, e, system.y)
+    return e
+
+
+def refuse_exact_fit(labels: Sequence[str], e: FloatArray, y: FloatArray) -> None:
+    """Check that residuals (p, G) are no rounding errors of their dependents (p, G).
+
+    Raises
+    ------
+    DataError
+    """
+    exact = np.linalg.norm(e, axis=0) <= EXACT_FIT_TOL * np.linalg.norm(y, axis=0)
+    if exact.any():
         raise DataError(
-            f"Equation {listing(labels[int(i)] for i in exact)} fits exactly: its residuals are "
-            f"rounding errors, in which there is nothing to test. Is it an identity? Remove it."
+            f"Equation {listing(labels[int(i)] for i in np.flatnonzero(exact))} fits exactly: its "
+            f"residuals are rounding errors, in which there is nothing to test. Is it an identity? "
+            f"Remove it."
         )
-    return np.asarray(size)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simeq._linalg import regress
-from simeq.diagnostics.columns import Columns
+from simeq.diagnostics.columns import Columns, refuse_exact_fit
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.robust import RobustRows, quadratic
@@ -47,7 +47,7 @@ def wooldridge_regression(own: InstrumentedEquation, rows: RobustRows) -> Hypoth
     regressors, added = _with_first_stage_residuals(own)
     k = own.n_regressors + added.number
     _require_free(own, own.nobs - k)
-    residual = own.y.apart_from(regressors.beside(added))
+    residual = _apart(own, regressors.beside(added))
     null = f"{_null(own, range(len(own.names)))} (robust)"
     gap, meat = own.y.on(added)[:, 0], rows.meat(added, residual)
     return rows.wald("Wu-Hausman robust", own.label, gap, meat, k, null)
@@ -59,7 +59,7 @@ def wooldridge_score(own: InstrumentedEquation, rows: RobustRows) -> HypothesisT
     e are the residuals of OLS, r the first-stage residuals apart from the regressors.
     """
     regressors, added = _with_first_stage_residuals(own)
-    residual = own.y.apart_from(regressors)
+    residual = _apart(own, regressors)
     gap = residual.on(added)[:, 0]
     statistic = quadratic(gap, rows.meat(added, residual), own.label)
     null = f"{_null(own, range(len(own.names)))} (robust)"
@@ -75,6 +75,13 @@ def _with_first_stage_residuals(own: InstrumentedEquation) -> tuple[Columns, Col
     y = own.endogenous.orthonormal(own.lengths)
     apart = y.apart_from(own.excluded).apart_from(y)
     return y, apart.orthonormal(np.ones(y.number))
+
+
+def _apart(own: InstrumentedEquation, x: Columns) -> Columns:
+    """Residuals of y on orthonormal columns, of an equation that does not fit exactly."""
+    residual = own.y.apart_from(x)
+    refuse_exact_fit([own.label], residual.values, own.whole)
+    return residual
 
 
 def _require_free(own: InstrumentedEquation, free: int) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 
 from simeq._linalg import FloatArray
-from simeq.diagnostics.columns import residual_lengths
+from simeq.diagnostics.columns import residuals
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
 from simeq.diagnostics.robust import RobustRows, quadratic
-from simeq.errors import ConvergenceWarning, SimeqError
-from simeq.fitted import Fit, estimate
+from simeq.errors import SimeqError
+from simeq.fitted import Fit, refit
 from simeq.scores import Scores
 
 #: A direction in which the difference has less than this share of the estimate's standard error has
@@ -43,8 +42,7 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
     """
     _require_same_system(first, second)
     safe, efficient = sorted(map(_at_its_sigma, (first, second)), key=_assumes)
-    system = safe.system
-    residual_lengths(system.labels, system.factor.r @ system.structural(safe.b), system.y)
+    residuals(safe.system, safe.system.structural(safe.b))
     scores = difference(safe, efficient)
     g = np.hstack([_orthonormal(safe), _orthonormal(efficient)])
     axes = _axes(_root(scores, g, safe.estimate.sigma), safe.estimate.cov.diagonal())
@@ -64,10 +62,7 @@ def _at_its_sigma(fit: Fit) -> Fit:
     """
     if not (fit.method.iterated and fit.convention.final_sigma):
         return fit
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        convention = replace(fit.convention, final_sigma=False)
-        return estimate(fit.system, fit.method, convention, fit.restriction, fit.constraints)
+    return refit(fit, fit.method, replace(fit.convention, final_sigma=False))
 
 
 def difference(safe: Fit, efficient: Fit) -> Scores:

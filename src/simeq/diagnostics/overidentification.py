@@ -7,7 +7,7 @@ from functools import reduce
 import numpy as np
 
 from simeq._linalg import IntArray, block_diagonal, null_space
-from simeq.diagnostics.columns import Columns, columns_of, residual_lengths
+from simeq.diagnostics.columns import Columns, columns_of, residuals
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
 from simeq.diagnostics.robust import RobustRows, quadratic
@@ -70,7 +70,7 @@ def hansen_sargan(fit: Fit) -> HypothesisTest:
     system, sigma = fit.system, fit.estimate.sigma
     _require_minimum(fit)
     z, equation = _instruments(fit)
-    errors = system.factor.r @ system.structural(fit.b)
+    errors = residuals(system, system.structural(fit.b))
     gap = (z.values.T @ errors)[np.arange(equation.size), equation]
     if system.instruments_differ:
         omega = sigma[equation[:, None], equation] * (z.values.T @ z.values)
@@ -100,7 +100,7 @@ def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:
     z, equation = _instruments(fit)
     first = system.structural(unweighted(system.projected, coordinates))
     # Moments of all equations in one unit, or those of the smaller ones are lost in rounding.
-    size = residual_lengths(system.labels, system.factor.r @ first, system.y)[equation]
+    size = np.linalg.norm(residuals(system, first), axis=0)[equation]
     gap = (z.values.T @ system.y)[np.arange(equation.size), equation]
     regressors = block_diagonal(
         [

@@ -11,9 +11,10 @@ import pandas as pd
 
 from simeq.conventions import METHODS
 from simeq.diagnostics.battery import Diagnostics
+from simeq.diagnostics.lagged import require_whole
 from simeq.diagnostics.record import SYSTEM, HypothesisTest
 from simeq.errors import SimeqError
-from simeq.fitted import estimate
+from simeq.fitted import refit
 from simeq.groups import split_pair
 
 COLUMNS = ["equation", "test", "statistic", "df", "df_denom", "pvalue", "null"]
@@ -40,7 +41,13 @@ def diagnostics_table(tests: Diagnostics, lags: int) -> pd.DataFrame:
     DataFrame
         A row for each test and equation, unrounded; ``attrs["left_out"]`` says which tests could
         not be made, and why.
+
+    Raises
+    ------
+    SimeqError
+        If lags are no number of rows.
     """
+    require_whole(lags)
     found: list[HypothesisTest] = []
     left_out: dict[str, str] = {}
     for name, test in _applying(tests, lags):
@@ -63,7 +70,7 @@ def _applying(tests: Diagnostics, lags: int) -> Iterator[tuple[str, Callable[[],
             own |= _of_instruments(tests)
         if names:
             own |= _of_regressors(tests, names)
-        for name, test in {**own, **_of_residuals(tests, lags)}.items():
+        for name, test in {**own, **_of_residuals(tests, label, lags)}.items():
             yield f"{name}, {label}", partial(test, label)
     for name, of_all in _of_system(tests).items():
         yield f"{name}, {SYSTEM}", of_all
@@ -100,20 +107,32 @@ def _of_regressors(tests: Diagnostics, names: Sequence[str]) -> Tests:
     return found
 
 
-def _of_residuals(tests: Diagnostics, lags: int) -> Tests:
-    """Whether their variance changes, and they depend on earlier ones.
-
-    Rows are one series, or panels that lie in clusters; by period alone, panels are not known.
-    """
-    found: dict[str, Callable[[str], HypothesisTest]] = {
-        "Breusch-Pagan heteroskedasticity": tests.heteroskedasticity
+def _of_residuals(tests: Diagnostics, label: str, lags: int) -> Tests:
+    """Whether their variance changes, and they depend on earlier ones."""
+    instrumented = tests.is_instrumented(label)
+    variance = "Pagan-Hall" if instrumented else "Breusch-Pagan"
+    serial = "Godfrey" if instrumented else "Breusch-Godfrey"
+    return {
+        f"{variance} heteroskedasticity": tests.heteroskedasticity,
+        f"{serial} serial correlation": lambda label: _serial(tests, label, lags),
     }
-    groups, time = tests.request["groups"], tests.request["time"]
-    if groups is not None or time is None:
-        panels = None if groups is None else split_pair(groups)[0]
-        serial = partial(tests.serial_correlation, lags=lags, panels=panels)
-        found["Breusch-Godfrey serial correlation"] = serial
-    return found
+
+
+def _serial(tests: Diagnostics, label: str, lags: int) -> HypothesisTest:
+    """Rows are one series, or panels that lie in clusters; by period alone, panels are not known.
+
+    Raises
+    ------
+    SimeqError
+    """
+    groups = tests.request["groups"]
+    if tests.request.name == "hac-groupsum":
+        raise SimeqError(
+            f"Equation {label}: the covariance adds rows up by period, and does not say which of "
+            f"them are of one panel; tests.serial_correlation({label!r}, panels=column) takes it."
+        )
+    panels = None if groups is None else split_pair(groups)[0]
+    return tests.serial_correlation(label, lags, panels)
 
 
 def _of_system(tests: Diagnostics) -> Mapping[str, Callable[[], HypothesisTest]]:
@@ -138,6 +157,4 @@ def _of_system(tests: Diagnostics) -> Mapping[str, Callable[[], HypothesisTest]]
 def _against_safer(tests: Diagnostics) -> HypothesisTest:
     """Hausman's test against the estimate that assumes less, under the same constraints."""
     fit = tests.fit
-    safer = METHODS[SAFER[fit.method.name]]
-    other = estimate(fit.system, safer, fit.convention, fit.restriction, fit.constraints)
-    return tests.hausman(other)
+    return tests.hausman(refit(fit, METHODS[SAFER[fit.method.name]], fit.convention))
