@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from simeq import SystemEquations
-from simeq.errors import DataError, SimeqError, SimeqWarning, SingularError
+from simeq.errors import DataError, IdentificationError, SimeqError, SimeqWarning, SingularError
 
 EQUATIONS = {"one": "y1 ~ y2 + z0 + y3", "two": "y2 ~ y1 + z1 + z2", "three": "y3 ~ z4"}
 INSTRUMENTS = "~ z0 + z1 + z2 + z3 + z4 + z5"
@@ -352,3 +352,88 @@ def test_sums_by_period_say_why_there_is_no_test_of_serial_correlation(frame):
     left_out = result.diagnostics().attrs["left_out"]
     assert "panels=column" in left_out["Godfrey serial correlation, one"]
     assert "panels=column" in left_out["Breusch-Godfrey serial correlation, three"]
+
+
+# ---------------------------------------------------------------------------- the frame
+
+
+def test_what_has_no_degrees_of_freedom_is_left_out_of_the_frame(frame):
+    """Rows of 1e-31 with 0 degrees of freedom and no p value."""
+    model = SystemEquations(["y1 ~ y2 + z0"], frame, instruments="~ z0 + z1")
+    result = model.fit("3sls")
+    found = result.diagnostics()
+    left_out = found.attrs["left_out"]
+    assert found["pvalue"].notna().all()
+    assert "exactly identified" in left_out["Sargan, y1"]
+    assert "exactly identified" in left_out["Hansen J, system"]
+    assert "the same whatever the data" in left_out["Hausman, system"]
+    assert result.tests.sargan().statistic == pytest.approx(0.0, abs=1e-20)
+
+
+def test_an_equation_called_system_is_told_from_all_equations(frame):
+    equations = {"system": "y1 ~ y2 + z0", "other": "y2 ~ y1 + z1 + z2"}
+    result = system(frame, equations).fit("3sls")
+    found = result.diagnostics()
+    assert not found.duplicated(["equation", "test"]).any()
+    j = found.set_index(["equation", "test"])["statistic"]
+    assert j["system", "Hansen J"] == result.tests.hansen_j("system").statistic
+    assert j["all equations", "Hansen J"] == result.tests.hansen_j().statistic
+
+
+def test_first_stage_without_its_robust_columns_where_clusters_are_few(frame):
+    """The whole table was an error."""
+    result = few_clusters(frame, 3)
+    table = result.first_stage()
+    plain = system(frame, {"two": EQUATIONS["two"]}).fit("2sls").first_stage()
+    assert table["f_robust"].isna().all()
+    assert "3 clusters" in table.attrs["left_out"]["First-stage F robust: y1, two"]
+    pd.testing.assert_series_equal(table["f"], plain["f"])
+    assert plain.attrs["left_out"] == {}
+
+
+def test_first_stage_of_the_equations_that_have_one(frame):
+    equations = {"weak": "y1 ~ y2 + y3 + z0", "two": EQUATIONS["two"]}
+    lists = {"weak": "~ z0 + z1", "two": "~ z1 + z2 + z3"}
+    result = system(frame, equations, lists).fit("ols")
+    table = result.first_stage()
+    assert list(table.index) == [("two", "y1")]
+    assert "weak is not identified" in table.attrs["left_out"]["weak"]
+    with pytest.raises(IdentificationError, match="weak is not identified"):
+        system(frame, {"weak": equations["weak"]}, lists["weak"]).fit("ols").first_stage()
+
+
+# ---------------------------------------------------------------------------- Hausman's door
+
+
+@pytest.mark.parametrize("other", ["2sls", None, 3.0])
+def test_hausman_against_no_result(frame, other):
+    result = system(frame).fit("3sls")
+    with pytest.raises(SimeqError, match="compares two results"):
+        result.hausman(other)
+    with pytest.raises(SimeqError, match="compares two results"):
+        result.hausman(result.equations["one"])
+
+
+def test_hausman_among_the_tests_takes_results(frame):
+    two, three = (system(frame).fit(method) for method in ("2sls", "3sls"))
+    assert three.tests.hausman(two) == three.hausman(two)
+
+
+def test_hausman_of_one_estimate_with_itself(frame):
+    """It said: three-stage least squares is consistent as three-stage least squares is."""
+    result = system(frame).fit("3sls")
+    with pytest.raises(SimeqError, match="the same estimate, by three-stage least squares"):
+        result.hausman(system(frame).fit("3sls", cov_type="HC1"))
+
+
+def test_null_hypotheses_name_what_could_fail(frame):
+    model, regressions = system(frame), SystemEquations(["y3 ~ z4", "y1 ~ z0 + y3"], frame)
+    sur = regressions.fit("sur").hausman(regressions.fit("ols"))
+    assert "instruments" not in sur.null
+    assert "regressors" in sur.null
+    bound = [model.fit("2sls", constraints=f"[one]z0 = {value}") for value in ("1", "[two]z1")]
+    assert "constraints" in bound[0].hausman(bound[1]).null
+    tests = model.fit("3sls").tests
+    assert "exogenous" in tests.breusch_pagan().null
+    assert "exogenous" in tests.likelihood_ratio_of_residuals().null
+    assert "exogenous" not in tests.correlation_robust().null

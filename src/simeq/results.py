@@ -325,7 +325,8 @@ class SystemResults(Coefficients):
         DataFrame
             A row for each (equation, endogenous); columns rsquared, partial_rsquared,
             shea_rsquared, f with df, df_denom and f_pvalue, f_robust and f_robust_pvalue,
-            sanderson_windmeijer and sanderson_windmeijer_pvalue.
+            sanderson_windmeijer and sanderson_windmeijer_pvalue. ``attrs["left_out"]`` says which
+            equations and robust tests are not there, and why.
 
         Raises
         ------
@@ -346,7 +347,7 @@ class SystemResults(Coefficients):
         robust : bool
             Whether the variance allows for what this result's ``cov_type`` allows for.
         """
-        return self.tests.hausman(other._fit, robust)
+        return self.tests.hausman(other, robust)
 
     # ------------------------------------------------------------------ resampling
 

@@ -19,6 +19,7 @@ from simeq.scores import Scores
 from simeq.sigma import SIGMA_TOL
 
 _NULL = "errors of different equations are uncorrelated"
+_NULL_EXOGENOUS = f"{_NULL}, all regressors being exogenous"
 
 
 def breusch_pagan(fit: Fit) -> HypothesisTest:
@@ -32,7 +33,7 @@ def breusch_pagan(fit: Fit) -> HypothesisTest:
     """
     r = _correlation(fit)
     statistic = fit.system.factor.nobs * float((np.tril(r, -1) ** 2).sum())
-    return chi2_test("Breusch-Pagan correlation", SYSTEM, statistic, _pairs(fit), _NULL)
+    return chi2_test("Breusch-Pagan correlation", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
 def correlation_robust(fit: Fit, rows: RobustRows) -> HypothesisTest:
@@ -94,7 +95,7 @@ def likelihood_ratio_of_residuals(fit: Fit) -> HypothesisTest:
             f"one."
         )
     statistic = -fit.system.factor.nobs * float(np.log(values).sum())
-    return chi2_test("LR of residuals", SYSTEM, statistic, _pairs(fit), _NULL)
+    return chi2_test("LR of residuals", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
 def likelihood_ratio(fit: Fit) -> HypothesisTest:
@@ -118,7 +119,7 @@ def likelihood_ratio(fit: Fit) -> HypothesisTest:
     single = _residuals(_maximum(fit, "ols")).T
     free = sum(measures.log_likelihood(own[:, None], n) for own in single)
     statistic = 2.0 * (measures.log_likelihood(_residuals(full), n) - free)
-    return chi2_test("LR of diagonal covariance", SYSTEM, statistic, _pairs(fit), _NULL)
+    return chi2_test("LR of diagonal covariance", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
 def _maximum(fit: Fit, method: str) -> Fit:

@@ -11,17 +11,18 @@ import pandas as pd
 from simeq.diagnostics import across, endogeneity, overidentification, residuals, strength
 from simeq.diagnostics.anderson_rubin import AndersonRubin, anderson_rubin
 from simeq.diagnostics.columns import columns_of
+from simeq.diagnostics.effective_f import EffectiveF, effective_f
 from simeq.diagnostics.equation import (
     InstrumentedEquation,
     instrumented_equation,
     require_identified,
 )
+from simeq.diagnostics.first_stage import first_stage
 from simeq.diagnostics.hausman import hausman
 from simeq.diagnostics.instrumented_residuals import godfrey, pagan_hall
 from simeq.diagnostics.record import HypothesisTest
 from simeq.diagnostics.residuals import Regression, regression
 from simeq.diagnostics.robust import RobustRows, robust_rows
-from simeq.diagnostics.strength import EffectiveF
 from simeq.errors import SimeqError, nearest
 from simeq.fitted import Fit
 from simeq.meat import Request
@@ -130,9 +131,15 @@ class Diagnostics:
         """Wooldridge's robust score test of endogeneity."""
         return endogeneity.wooldridge_score(self._equation(equation), self._rows)
 
-    def hausman(self, other: Fit, robust: bool = False) -> HypothesisTest:
-        """Test the difference from another estimate; see `SystemResults.hausman`."""
-        return hausman(self.fit, other, self._rows if robust else None)
+    def hausman(self, other: Any, robust: bool = False) -> HypothesisTest:
+        """Test the difference from another result; see `SystemResults.hausman`."""
+        fit = getattr(other, "_fit", other)
+        if not isinstance(fit, Fit):
+            raise SimeqError(
+                f"Hausman's test compares two results of SystemEquations.fit; the other is a "
+                f"{type(other).__name__}."
+            )
+        return hausman(self.fit, fit, self._rows if robust else None)
 
     # ------------------------------------------------------------------ strength
 
@@ -140,10 +147,7 @@ class Diagnostics:
         """Measure the first stage of each endogenous regressor; see `SystemResults.first_stage`."""
         rows = None if self._observations is None else self._rows
         labels = [label for label, own in self.endogenous.items() if own]
-        if not labels:
-            raise SimeqError("No equation has an endogenous regressor, so there is no first stage.")
-        tables = [strength.first_stage_table(self._equation(label), rows) for label in labels]
-        return pd.concat(tables).set_index(["equation", "endogenous"])
+        return first_stage(labels, self._equation, rows)
 
     def first_stage_f(
         self, equation: str | None, regressor: str, robust: bool = False
@@ -171,7 +175,7 @@ class Diagnostics:
 
     def effective_f(self, equation: str | None = None) -> EffectiveF:
         """Montiel Olea and Pflueger's effective F, with critical values."""
-        return strength.effective_f(self._equation(equation), self._rows)
+        return effective_f(self._equation(equation), self._rows)
 
     def anderson_rubin(
         self, equation: str | None = None, robust: bool = False, form: str = "wald"

@@ -38,9 +38,12 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
     Raises
     ------
     SimeqError
-        If the two are not estimates of one system, or the same estimate.
+        If the two are not estimates of one system, or one estimate twice.
+    DataError
+        If an equation fits exactly.
     """
     _require_same_system(first, second)
+    _require_two(first, second)
     safe, efficient = sorted(map(_at_its_sigma, (first, second)), key=_assumes)
     residuals(safe.system, safe.system.structural(safe.b))
     scores = difference(safe, efficient)
@@ -123,15 +126,22 @@ def _assumes(fit: Fit) -> tuple[bool, bool, bool, bool]:
 
 
 def _null(safe: Fit, efficient: Fit) -> str:
-    one, two = safe.method.title, efficient.method.title
-    if safe.restriction is None and efficient.restriction is not None:
+    one, two = safe.method.title.lower(), efficient.method.title.lower()
+    if safe.constraints != efficient.constraints:
         return "the constraints hold, and both estimates are consistent"
     if safe.method.instruments and not efficient.method.instruments:
-        return f"the regressors are exogenous: {two.lower()} is consistent as {one.lower()} is"
-    return (
-        f"no equation is misspecified, nor its instruments invalid: {two.lower()} is consistent "
-        f"as {one.lower()} is"
-    )
+        return f"the regressors are exogenous: {two} is consistent as {one} is"
+    instruments = safe.method.instruments
+    what = "instruments invalid" if instruments else "regressors correlated with others' errors"
+    return f"no equation is misspecified, nor its {what}: {two} is consistent as {one} is"
+
+
+def _require_two(first: Fit, second: Fit) -> None:
+    if first.method is second.method and np.array_equal(first.b, second.b):
+        raise SimeqError(
+            f"Both are the same estimate, by {first.method.title.lower()}; Hausman's test compares "
+            f"two that are consistent under different assumptions, such as OLS and 2SLS."
+        )
 
 
 def _require_same_system(first: Fit, second: Fit) -> None:
