@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import threads_for
+from simeq._linalg import single_thread
 from simeq.conventions import METHODS
 from simeq.diagnostics.battery import Diagnostics
 from simeq.diagnostics.lagged import require_whole
@@ -56,7 +56,7 @@ def diagnostics_table(tests: Diagnostics, lags: int) -> pd.DataFrame:
     require_whole(lags)
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, str] = {}
-    with threads_for(tests.fit.b.size):
+    with single_thread():
         for equation, planned in _applying(tests, lags):
             try:
                 t = planned.make()
