@@ -437,3 +437,22 @@ def test_null_hypotheses_name_what_could_fail(frame):
     assert "exogenous" in tests.breusch_pagan().null
     assert "exogenous" in tests.likelihood_ratio_of_residuals().null
     assert "exogenous" not in tests.correlation_robust().null
+
+
+# ---------------------------------------------------------------------------- identification
+
+
+def test_identification_prints_included_regressors_and_every_singular_value(klein_model):
+    text = str(klein_model.identification())
+    assert re.search(r"endogenous +included +excluded +order +rank", text)
+    assert re.search(r"consumption +2 +2 +6 +4 +2", text)
+    assert "canonical correlations 0.9908, 0.7562." in text
+
+
+def test_as_many_instruments_as_rows_identify_nothing(frame):
+    """The fit refused what identification called an equation without endogenous regressors."""
+    few = system(frame.iloc[:7], {"three": EQUATIONS["three"]})
+    own = few.identification().equations["three"]
+    assert own.verdict == "not identified: 7 instruments for 7 rows"
+    with pytest.raises(IdentificationError, match="7 instruments and only 7 rows"):
+        few.fit("2sls")
