@@ -278,10 +278,14 @@ class SystemResults(Coefficients):
         >>> gain.summary_frame().round(3).to_numpy().tolist()[0][:2]
         [0.335, 0.021]
         """
-        draws = None
-        if isinstance(self._resampled, Bootstrap):
-            draws = self._resampled.params.to_numpy(dtype=np.float64)
-        return nonlinear(self, functions, draws)
+        return nonlinear(self, functions, self._draws)
+
+    @property
+    def _draws(self) -> FloatArray | None:
+        """Coefficients of the bootstrap's draws (D, K), if there are any."""
+        if not isinstance(self._resampled, Bootstrap):
+            return None
+        return self._resampled.params.to_numpy(dtype=np.float64)
 
     # ------------------------------------------------------------------ diagnostics
 
