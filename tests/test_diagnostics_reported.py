@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import numpy as np
@@ -424,6 +425,8 @@ def test_hausman_of_one_estimate_with_itself(frame):
     result = system(frame).fit("3sls")
     with pytest.raises(SimeqError, match="the same estimate, by three-stage least squares"):
         result.hausman(system(frame).fit("3sls", cov_type="HC1"))
+    with pytest.raises(SimeqError, match="the same estimate"):
+        result.hausman(pickle.loads(pickle.dumps(result)))
 
 
 def test_null_hypotheses_name_what_could_fail(frame):

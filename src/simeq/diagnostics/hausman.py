@@ -137,7 +137,7 @@ def _null(safe: Fit, efficient: Fit) -> str:
 
 
 def _require_two(first: Fit, second: Fit) -> None:
-    if first.method is second.method and np.array_equal(first.b, second.b):
+    if first.method.name == second.method.name and np.array_equal(first.b, second.b):
         raise SimeqError(
             f"Both are the same estimate, by {first.method.title.lower()}; Hausman's test compares "
             f"two that are consistent under different assumptions, such as OLS and 2SLS."

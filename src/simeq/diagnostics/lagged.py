@@ -71,8 +71,8 @@ def require_lags(label: str, lags: int, free: int, panels: Groups | None) -> Non
     """
     if isinstance(lags, Integral) and not 1 <= lags < free:
         raise DataError(
-            f"Equation {label}: lags must be from 1 to {max(free - 1, 0)}, with {free} rows more "
-            f"than columns beside them; not {lags!r}."
+            f"Equation {label}: lags must be from 1 to {max(free - 1, 0)}, one less than the rows "
+            f"beyond the other columns ({free}); not {lags!r}."
         )
     require_whole(lags)
     if panels is not None and lags >= (longest := int(np.bincount(panels.codes).max())):

@@ -78,7 +78,8 @@ def hansen_sargan(fit: Fit) -> HypothesisTest:
     else:
         each = gap.reshape(len(sigma), -1)
         statistic = (np.linalg.solve(sigma, each) * each).sum()
-    return chi2_test("Hansen-Sargan", SYSTEM, float(statistic), _surplus(fit), _ALL_VALID)
+    null = f"{_ALL_VALID} (homoskedastic)"
+    return chi2_test("Hansen-Sargan", SYSTEM, float(statistic), _surplus(fit), null)
 
 
 def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:

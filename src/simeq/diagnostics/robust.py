@@ -19,6 +19,9 @@ from simeq.scores import Scores
 #: A covariance of moments is singular when its correlation form has an eigenvalue below this.
 SINGULAR_TOL = 1e-12
 
+#: Below this an eigenvalue is negative beyond rounding.
+NEGATIVE_TOL = -1e-10
+
 
 @dataclass(frozen=True, eq=False)
 class RobustRows:
@@ -169,10 +172,11 @@ def _undefined(q: int, meat: Meat, where: str, smallest: float) -> str:
         f"{where}: the robust covariance of {count(q, 'moment')} rests on "
         f"{count(meat.terms, meat.of)}"
     )
-    if smallest < -SINGULAR_TOL:
+    if smallest < NEGATIVE_TOL:
         return (
-            f"{text} and is not positive definite, as two-way clusters with few labels can give; "
-            f"use one-way clusters, or a test that takes errors for homoskedastic."
+            f"{text} and is not positive definite, as two-way clusters with few labels and slowly "
+            f"falling kernels can give; use one-way clusters or the Bartlett kernel, or a test "
+            f"that takes errors for homoskedastic."
         )
     why = (
         "is singular" if smallest <= SINGULAR_TOL else f"makes the statistic {q} whatever the data"

@@ -27,7 +27,8 @@ def first_stage_f(
     if rows is not None:
         title = f"First-stage F robust: {name}"
         meat = rows.meat(own.excluded, v)
-        return rows.wald(title, own.label, p, meat, own.n_instruments, null, use_f=True)
+        k = own.n_instruments
+        return rows.wald(title, own.label, p, meat, k, f"{null} (robust)", use_f=True)
     explained, left = float(p @ p) / p.size, float((v.values**2).sum()) / own.free_rows
     title = f"First-stage F: {name}"
     return f_test(title, own.label, explained / left, p.size, own.free_rows, null)

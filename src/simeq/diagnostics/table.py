@@ -83,8 +83,8 @@ def _require_something(test: HypothesisTest, equation: str) -> None:
         raise SimeqError("The two estimates are the same whatever the data: nothing to compare.")
     if test.df == 0:
         raise SimeqError(
-            f"As many instruments as regressors, {equation}: exactly identified, which leaves "
-            f"nothing to test."
+            f"{equation} is exactly identified: as many instruments as regressors leave nothing to "
+            f"test."
         )
 
 
