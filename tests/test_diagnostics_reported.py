@@ -285,7 +285,7 @@ def feedback(rng: np.random.Generator, memory: float, spread: float) -> pd.DataF
     ],
 )
 def test_size_of_tests_of_residuals_where_the_first_stage_has_what_they_look_for(test, options):
-    """Auxiliary regressions for OLS rejected in 20 and 23 % of samples in which errors of y are
+    """Auxiliary regressions for OLS rejected in 18 and 23 % of samples in which errors of y are
     white and homoskedastic, since those of the first stage were not."""
     rng, draws = np.random.default_rng(5), 400
     models = (
