@@ -4,7 +4,8 @@
     python benchmarks/size.py --smoke    few draws, to see that it runs
 
 Worlds of two equations and 4,000 rows: instruments are valid and coefficients have their true
-values; the regressors are exogenous; errors are uncorrelated; the instruments do not identify.
+values; the regressors are exogenous; errors are uncorrelated; the instruments do not identify; the
+first stage's errors have what the equation's have not.
 Errors are alike in all rows; or have variances that change with an instrument; or have half their
 variance in common in clusters of four, or of forty, as the instruments have. Robust tests should
 hold their size in all, with a hundred clusters nearly so; the others in the first.
@@ -144,7 +145,11 @@ def uncorrelated(rng: np.random.Generator, kind: str) -> Found:
     found["Correlation robust, 2SLS"] = two.correlation_robust().pvalue < 0.05
     if kind == "alike":
         found |= rejects(
-            ols.breusch_pagan(), ols.likelihood_ratio(), ols.likelihood_ratio_of_residuals()
+            ols.breusch_pagan(),
+            ols.likelihood_ratio(),
+            ols.likelihood_ratio_of_residuals(),
+            ols.heteroskedasticity("x1"),
+            ols.serial_correlation("x1", lags=2),
         )
         found["Breusch-Pagan correlation, 2SLS"] = two.breusch_pagan().pvalue < 0.05
     return found
@@ -178,11 +183,26 @@ def unidentified(rng: np.random.Generator, kind: str) -> Found:
     return found
 
 
+def uneasy(rng: np.random.Generator, kind: str) -> Found:
+    """Errors are white and alike; those of the first stage spread, and remember them."""
+    if kind != "alike":
+        return {}
+    z, u, frame = draw(rng, kind, 0.8)
+    v = u[:, 1] * (1.0 + z[:, 2])
+    v[1:] += 0.8 * u[:-1, 0]
+    frame["y2"] = 0.3 * (z[:, 2] - z[:, 3]) + v
+    frame["y1"] = FORWARD * frame["y2"] + z[:, 0] + z[:, 1] + u[:, 0]
+    model = SystemEquations(["y1 ~ y2 + z0 + z1"], frame, instruments="~ z0 + z1 + z2 + z3")
+    tests = model.fit("2sls").tests
+    return rejects(tests.heteroskedasticity(), tests.serial_correlation(lags=2))
+
+
 WORLDS: Mapping[str, Callable[[np.random.Generator, str], Found]] = {
     "valid instruments": valid,
     "exogenous regressors": exogenous,
     "uncorrelated errors": uncorrelated,
     "no identification": unidentified,
+    "uneasy first stage": uneasy,
 }
 
 

@@ -199,6 +199,49 @@ def score_test(own: Equation, value: float, labels: np.ndarray | None) -> float:
     return float(g @ np.linalg.solve(summed(z * e[:, None], labels), g))
 
 
+def pagan_hall(own: Equation) -> float:
+    """Their general statistic, as Baum, Schaffer and Stillman (2003), section 5, write it.
+
+    n d̂'B̂⁻¹d̂ with ψ the instruments but the constant, B̂ = B₁ + B₂ + B₃ + B₄, everything by n.
+    """
+    n, e, x = own.n, own.residuals, own.x
+    psi = own.z - own.z.mean(axis=0)
+    psi = psi[:, np.abs(psi).max(axis=0) > 1e-12]
+    s2, m3, m4 = (np.mean(e**power) for power in (2, 3, 4))
+    hat = projection(own.z) @ x
+    d = psi.T @ (e**2 - s2) / n
+    gamma = psi.T @ (x * e[:, None]) / n
+    inverse = np.linalg.inv(hat.T @ hat / n)
+    b1 = (m4 - s2**2) * psi.T @ psi / n
+    b2 = -2 * m3 * psi.T @ hat / n @ inverse @ gamma.T
+    b4 = 4 * s2 * gamma @ inverse @ gamma.T
+    return float(n * d @ np.linalg.solve(b1 + b2 + b2.T + b4, d))
+
+
+def lags_within(e: np.ndarray, lags: int, labels: np.ndarray | None) -> np.ndarray:
+    """Row t holds e of the rows 1, …, lags before in the same panel, row by row."""
+    out = np.zeros((len(e), lags))
+    for t in range(len(e)):
+        label = None if labels is None else labels[t]
+        before = [s for s in range(t) if labels is None or labels[s] == label][::-1]
+        for lag, s in enumerate(before[:lags]):
+            out[t, lag] = e[s]
+    return out
+
+
+def godfrey(own: Equation, lags: int, labels: np.ndarray | None = None) -> float:
+    """Wald statistic of the lags of e in 2SLS of y on X and them, by their number."""
+    before = lags_within(own.residuals, lags, labels)
+    x, z = np.hstack([own.x, before]), np.hstack([own.z, before])
+    hat = projection(z) @ x
+    inverse = np.linalg.inv(hat.T @ hat)
+    b = inverse @ hat.T @ own.y
+    e = own.y - x @ b
+    v = (e @ e / (own.n - x.shape[1])) * inverse
+    k = own.x.shape[1]
+    return float(b[k:] @ np.linalg.solve(v[k:, k:], b[k:]) / lags)
+
+
 def hausman(
     system: System, sigma: np.ndarray, robust: bool = False, labels: np.ndarray | None = None
 ) -> tuple[float, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -182,3 +185,135 @@ def test_fixed_coefficients_are_not_counted(klein_model):
     assert found["private_wages", "gnp"] == pytest.approx(
         11 * result.pvalues["private_wages", "gnp"]
     )
+
+
+# ---------------------------------------------------------------------------- stories of bugs
+
+STRANGE = [
+    "[b]C(r)[T.(]",
+    "[b]C(r)[T.x] y]",
+    "[b]C(r)[T.a, b]",
+    '[b]C(r)[T.it\'s = "q"]',
+    "[b]C(r)[T.2 * [a]x]",
+    "[b]bs(x, df=4)[0]",
+    "[a]x:z",
+    "[a]x",
+]
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_names_of_any_kind_stand_beside_commas_and_equals_signs(name):
+    """A bracket in the name of a level swallowed the comma after it."""
+    functions = read_functions(f"2 * {name} = 1, [a]x + {name}", STRANGE)
+    assert [f.text for f in functions] == [f"2 * {name} = 1", f"[a]x + {name}"]
+    b = np.arange(2.0, 10.0)[None, :]
+    own = b[0, STRANGE.index(name)]
+    assert [f(b).value[0] for f in functions] == [2 * own - 1, 9 + own]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[a]x) * ([b]x2", "is no arithmetic"),  # was read as a product
+        ("[a]x # + [b]x2", "is no arithmetic"),
+        ("_coefficient_0 * [a]x", "is no arithmetic"),  # was read as [a]x
+        ("[a]x + 1" + "0" * 400, "too large a number"),  # was an OverflowError
+        ("-" * 3000 + "[a]x", "nests too deeply"),  # was a RecursionError
+        (" + ".join(["[a]x"] * 20_000), "nests too deeply"),
+        ("[a]x\0", "is no arithmetic"),
+    ],
+)
+def test_texts_that_were_read_or_crashed(text, message):
+    with pytest.raises(ConstraintError, match=message):
+        read_functions(text, NAMES)
+
+
+def test_lines_may_be_broken():
+    (function,) = read_functions("[a]x\n  + [b]x2", NAMES)
+    assert function(np.ones((1, 6))).value[0] == 2.0
+
+
+def test_columns_called_as_functions_are(klein):
+    """Experience is exp in many a wage equation."""
+    frame = klein.assign(exp=klein["govExp"], log=klein["taxes"])
+    result = SystemEquations({"w": "consump ~ exp + log"}, frame).fit("ols")
+    own, whole = result.equations["w"], result.params["w"]
+    for text, expected in {
+        "-exp / (2 * log)": -whole["exp"] / (2 * whole["log"]),
+        "exp(exp)": np.exp(whole["exp"]),
+        "log (log**2)": np.log(whole["log"] ** 2),
+    }.items():
+        assert own.nonlinear(text).params.iloc[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_degrees_of_freedom_are_those_of_the_coefficients(klein_model):
+    """systemfit's t has n - k_i of them; functions had those of the whole system."""
+    result = klein_model.fit("3sls", like="systemfit")
+    one = result.nonlinear("[consumption]wages")
+    assert one.pvalues.iloc[0] == pytest.approx(result.pvalues["consumption", "wages"], rel=1e-9)
+    np.testing.assert_allclose(
+        one.conf_int(), result.conf_int().loc[[("consumption", "wages")]], rtol=1e-12
+    )
+    own = result.equations["consumption"].nonlinear("wages")
+    assert own.pvalues.iloc[0] == pytest.approx(one.pvalues.iloc[0], rel=1e-12)
+
+
+def test_functions_that_constraints_fix_have_no_statistic(klein_model):
+    """Their variance is rounding, and had t ratios of 1e8."""
+    text = "[consumption]wages + [consumption]corpProf"
+    result = klein_model.fit("3sls", constraints=f"{text} = 0.9")
+    found = result.nonlinear([text, f"log({text})", "[consumption]wages"])
+    assert found.bse.tolist()[:2] == [0.0, 0.0]
+    assert found.tvalues.isna().tolist() == [True, True, False]
+    assert found.bse.iloc[2] == pytest.approx(result.bse["consumption", "wages"], rel=1e-9)
+
+
+def test_an_equation_has_intervals_by_draws_too():
+    """It asked for the bootstrap that the system had."""
+    panel = datasets.simulate_interaction(seed=4)
+    model = SystemEquations(datasets.INTERACTION_EQUATIONS, panel)
+    result = model.fit("3sls", cov_type="bootstrap", cov_kwds={"seed": 5, "n_boot": 99})
+    own = result.equations["productivity"].nonlinear("exp(manufacture)")
+    whole = result.nonlinear("exp([productivity]manufacture)")
+    for kind in ("percentile", "basic"):
+        np.testing.assert_allclose(own.conf_int(kind=kind), whole.conf_int(kind=kind))
+
+
+def test_draws_in_which_a_function_is_undefined_are_not_left_out(klein_model):
+    """Intervals were of the draws that remained, without a word."""
+    kinds = {"seed": 1, "n_boot": 199}
+    result = klein_model.fit("2sls", cov_type="bootstrap", cov_kwds=kinds)
+    found = result.nonlinear("log([investment]corpProf + 0.01)")
+    with pytest.raises(DataError, match=r"undefined in \d+ of 199 draws"):
+        found.conf_int(kind="percentile")
+    assert np.isfinite(found.conf_int()).all().all()
+
+
+def test_fifty_equations_draws_take_little_memory():
+    """Gradients by all 550 coefficients, not by the two that stand in a function, took 40 times
+    the time."""
+    names = [f"[e{i}]x{j}" for i in range(50) for j in range(11)]
+    draws = np.random.default_rng(0).normal(size=(999, 550))
+    functions = read_functions([f"{a} * {b}" for a, b in itertools.pairwise(names)], names)
+    tracemalloc.start()
+    values = np.column_stack([function.value(draws) for function in functions])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(values, draws[:, :-1] * draws[:, 1:])
+    assert peak < 4 * draws.nbytes
+
+
+@pytest.mark.parametrize("method", [3, None])
+def test_methods_of_adjustment_that_are_no_text(klein_model, method):
+    with pytest.raises(SimeqError, match=f"Unknown method {method}"):
+        klein_model.fit("3sls").adjusted_pvalues(method)
+
+
+def test_coefficients_of_adjustment_are_counted_once(klein_model):
+    result = klein_model.fit("3sls")
+    label = ("investment", "corpProf")
+    for some in (label, [label], [label, label], [list(label)]):
+        found = result.adjusted_pvalues("bonferroni", some)
+        assert found.to_dict() == {label: pytest.approx(result.pvalues[label])}
+    one = result.equations["investment"].adjusted_pvalues("bonferroni", "corpProf")
+    assert one.item() == pytest.approx(result.pvalues[label])

@@ -162,7 +162,7 @@ def plain_words(result: SystemResults, tests: pd.DataFrame) -> list[str]:
         strength, robust = result.tests.effective_f(label), result.tests.anderson_rubin(label, True)
         critical = strength.critical_values[0.1]
         kind = "WEAK" if strength.statistic < critical else "strong"
-        serial = verdict(p[label, "Breusch-Godfrey serial correlation"])
+        serial = verdict(result.tests.serial_correlation(label, panels=UNIT).pvalue)
         said += [
             f"{label}: the instruments are {kind}, with an effective F of {strength.statistic:.1f} "
             f"where {critical:.1f} keeps the bias below a tenth of the worst case. Whatever their "

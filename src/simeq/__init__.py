@@ -16,11 +16,12 @@ you trust.
 from simeq import datasets
 from simeq._version import __version__
 from simeq.comparison import Comparison, compare
-from simeq.diagnostics.anderson_rubin import AndersonRubin, ConfidenceSet
+from simeq.diagnostics.anderson_rubin import AndersonRubin
 from simeq.diagnostics.battery import Diagnostics
+from simeq.diagnostics.confidence_set import ConfidenceSet
+from simeq.diagnostics.effective_f import EffectiveF
 from simeq.diagnostics.identification import Identification
 from simeq.diagnostics.record import HypothesisTest
-from simeq.diagnostics.strength import EffectiveF
 from simeq.equality import GroupComparison
 from simeq.equation_results import EquationResults
 from simeq.errors import (

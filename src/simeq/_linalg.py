@@ -100,6 +100,15 @@ def triangle_inverse(t: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(t, np.eye(len(t))))
 
 
+def regress(y: FloatArray, x: FloatArray) -> FloatArray:
+    """Least squares coefficients (k, j) of `y` (m, j) on `x` (m, k), in units of its columns.
+
+    Columns in their own units, such as 1e8 beside 1e-8, would have the smaller one taken for zero.
+    """
+    size = lengths(x)
+    return np.asarray(np.linalg.lstsq(x / size, y, rcond=None)[0] / size[:, None])
+
+
 def null_space(r: FloatArray) -> FloatArray:
     """Orthonormal basis (k, k − j) of the vectors that a full-rank `r` (j, k) sends to zero."""
     q, _ = np.linalg.qr(r.T, mode="complete")

@@ -249,11 +249,14 @@ def compress_groups(design: Design, values: Values, codes: IntArray, number: int
     return accumulate_groups(fill, len(values.table), design.names, codes, number)
 
 
-def combine(
-    design: Design, values: Values, weights: FloatArray, block_rows: int = 2**15
-) -> Iterator[FloatArray]:
+#: Doubles in a block of combined columns: scores of fifty equations are thousands of them.
+COMBINED_ENTRIES = 2**22
+
+
+def combine(design: Design, values: Values, weights: FloatArray) -> Iterator[FloatArray]:
     """Yield W @ weights for the rows of the sample, block by block, for (m, q) weights."""
     n_rows = len(values.table)
+    block_rows = int(np.clip(COMBINED_ENTRIES // max(weights.shape[1], 1), 2**8, 2**15))
     used = np.flatnonzero(weights.any(axis=1))
     columns = [design.columns[j] for j in used]
     buffer = np.empty((min(n_rows, block_rows), len(columns)), order="F")

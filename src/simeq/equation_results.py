@@ -94,7 +94,8 @@ class EquationResults(Coefficients):
 
     def nonlinear(self, functions: Functions) -> FunctionResults:
         """Functions of the equation's coefficients; see `SystemResults.nonlinear`."""
-        return nonlinear(self, functions)
+        draws = self.system._draws
+        return nonlinear(self, functions, None if draws is None else draws[:, self._own])
 
     def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
         """Right side of the equation at new data; see `SystemResults.predict`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 from simeq._linalg import FloatArray, IntArray
 from simeq.conventions import Convention, Method
+from simeq.errors import SimeqWarning
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.generalized import generalized_least_squares
 from simeq.estimators.least_squares import least_squares
@@ -98,3 +100,10 @@ def estimate(
         method,
     )
     return Fit(system, method, convention, restriction, constraints, found)
+
+
+def refit(fit: Fit, method: Method, convention: Convention) -> Fit:
+    """Estimate the same system under the same constraints, without saying what was said before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SimeqWarning)
+        return estimate(fit.system, method, convention, fit.restriction, fit.constraints)

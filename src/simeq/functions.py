@@ -6,6 +6,7 @@ A value and its gradient go through every step together, so that derivatives are
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ ELEMENTARY: dict[str, tuple[Callable[..., FloatArray], Callable[..., FloatArray]
     "sqrt": (np.sqrt, lambda x, y: 0.5 / y),
     "abs": (np.abs, lambda x, y: np.sign(x)),
 }
+
+#: What coefficients are called while their function is read.
+PLACEHOLDER = "_coefficient_"
 
 #: Functions as text: one, several with commas between, or a list.
 Functions: TypeAlias = str | Sequence[str]
@@ -97,29 +101,41 @@ class Function:
 
     def __call__(self, b: FloatArray) -> Slope:
         """Evaluate at D points (D, K); what is undefined comes out as NaN or infinite."""
+        own = self._of_used(b)
+        gradient = np.zeros_like(b)
+        gradient[:, list(self.places.values())] = own.gradient
+        return Slope(own.value, gradient)
+
+    def value(self, b: FloatArray) -> FloatArray:
+        """Values (D,) at D points (D, K)."""
+        return self._of_used(b).value
+
+    def _of_used(self, b: FloatArray) -> Slope:
+        """Value and gradient by the coefficients that stand in it, few of K as a rule."""
         with np.errstate(all="ignore"):
-            return self._walk(self.tree, b)
+            return self._walk(self.tree, b[:, list(self.places.values())])
 
     def _walk(self, node: ast.expr, b: FloatArray) -> Slope:
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return Slope(np.full(len(b), float(number)), np.zeros_like(b))
             case ast.Name(id=name) if name in self.places:
+                own = list(self.places).index(name)
                 gradient = np.zeros_like(b)
-                gradient[:, self.places[name]] = 1.0
-                return Slope(b[:, self.places[name]], gradient)
+                gradient[:, own] = 1.0
+                return Slope(b[:, own], gradient)
             case ast.UnaryOp(op=ast.UAdd()):
                 return self._walk(node.operand, b)
             case ast.UnaryOp(op=ast.USub()):
-                own = self._walk(node.operand, b)
-                return Slope(-own.value, -own.gradient)
+                inner = self._walk(node.operand, b)
+                return Slope(-inner.value, -inner.gradient)
             case ast.BinOp(op=op) if type(op) in _OPERATORS:
                 return _OPERATORS[type(op)](self._walk(node.left, b), self._walk(node.right, b))
             case ast.Call(args=[argument], keywords=[]) if _named(node.func) in ELEMENTARY:
                 function, slope = ELEMENTARY[_named(node.func)]
-                own = self._walk(argument, b)
-                value = function(own.value)
-                return own.scaled(value, slope(own.value, value))
+                inner = self._walk(argument, b)
+                value = function(inner.value)
+                return inner.scaled(value, slope(inner.value, value))
         raise ConstraintError(
             f"The function {self.text!r} cannot be read: it takes coefficients, numbers, +, -, *, "
             f"/, ** and {', '.join(ELEMENTARY)}."
@@ -160,38 +176,69 @@ def read_functions(given: Functions, names: Sequence[str]) -> list[Function]:
     whole = [given] if isinstance(given, str) else list(given) if np.iterable(given) else []
     if not whole or not all(isinstance(text, str) for text in whole):
         raise ConstraintError("Functions of coefficients are text, as '[a]x * [b]y'.")
-    pieces = [piece for text in whole for piece in split_outside_brackets(text)]
-    return [_read(piece.strip(), names) for piece in pieces]
-
-
-def _read(text: str, names: Sequence[str]) -> Function:
     pattern = _pattern(names)
+    pieces = [piece for text in whole for piece in _pieces(text, pattern)]
+    return [_read(piece.strip(), pattern, names) for piece in pieces]
+
+
+def _pieces(text: str, pattern: re.Pattern[str]) -> list[str]:
+    """Split at commas that stand in no bracket and no name, whatever a category is called."""
+    masked = pattern.sub(lambda name: "_" * len(name.group()), text)
+    sizes = [len(piece) for piece in split_outside_brackets(masked)]
+    starts = itertools.accumulate((size + 1 for size in sizes[:-1]), initial=0)
+    return [text[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+
+
+def _read(text: str, pattern: re.Pattern[str], names: Sequence[str]) -> Function:
+    whole = with_intercept(text, names)
     places: dict[str, int] = {}
 
     def placeholder(match: re.Match[str]) -> str:
-        name = f"_coefficient_{names.index(match.group())}"
+        name = f"{PLACEHOLDER}{names.index(match.group())}"
         places[name] = names.index(match.group())
         return f" {name} "
 
-    left, *rest = re.split(
-        r"(?<![<>=!])=(?!=)", pattern.sub(placeholder, with_intercept(text, names))
-    )
+    left, *rest = re.split(r"(?<![<>=!])=(?!=)", pattern.sub(placeholder, whole))
     if len(rest) > 1 or not left.strip() or not all(side.strip() for side in rest):
         raise ConstraintError(f"The function {text!r} cannot be read; write 'f' or 'f = number'.")
-    code = f"({left.strip()})" + "".join(f" - ({side.strip()})" for side in rest)
+    if PLACEHOLDER in pattern.sub(" ", whole):
+        raise ConstraintError(_unreadable(text, pattern, names))
     try:
-        function = Function(text, ast.parse(code, mode="eval").body, places)
-    except (SyntaxError, ValueError):
+        tree = _tree(left)
+        for side in rest:
+            tree = ast.BinOp(tree, ast.Sub(), _tree(side))
+        function = Function(text, tree, places)
+        _require_known(function, pattern, names)
+        function.value(np.ones((1, len(names))))
+    except (RecursionError, MemoryError, OverflowError):
+        raise ConstraintError(
+            f"The function {text[:60]!r}… nests too deeply, or holds too large a number; write it "
+            f"as several functions."
+        ) from None
+    except (SyntaxError, UnicodeError):
         raise ConstraintError(_unreadable(text, pattern, names)) from None
-    _require_known(function, pattern, names)
-    function(np.ones((1, len(names))))
     return function
 
 
+def _tree(side: str) -> ast.expr:
+    """Parse one side of an equation, on one line and without comments."""
+    if re.search(r"[#\0]", side):
+        raise SyntaxError(side)
+    return ast.parse(" ".join(side.split()), mode="eval").body
+
+
 def _pattern(names: Sequence[str]) -> re.Pattern[str]:
-    """Match coefficients' names, longer ones first, and none that goes on as another name."""
+    """Match coefficients' names, longer ones first, and none that goes on as another name.
+
+    A name before a bracket, as ``exp (x)``, is that of a function.
+    """
     longest = sorted(names, key=len, reverse=True)
-    each = (re.escape(name) + (r"(?![\w.\[])" if name[-1:].isalnum() else "") for name in longest)
+    each = (
+        re.escape(name)
+        + (r"(?![\w.\[])" if name[-1:].isalnum() else "")
+        + (r"(?!\s*\()" if name in ELEMENTARY else "")
+        for name in longest
+    )
     return re.compile(r"(?<![\w.\]])(?:" + "|".join(each) + ")")
 
 

@@ -132,9 +132,9 @@ class Coefficients:
 
         r, q, texts = read_constraints(r_matrix, self._names)
         effect = r @ self._b
-        cov = _touched(r, self._covariance(cov_p))
+        cov = touched(r, self._covariance(cov_p))
         sd = _standard_errors(r @ cov @ r.T)
-        sd[_is_imposed(r, cov)] = 0.0
+        sd[is_imposed(r, cov)] = 0.0
         t = _ratio(effect - q, sd)
         if self.use_t if use_t is None else use_t:
             found = ContrastResults(effect=effect, t=t, sd=sd, df_denom=self._joint_dof(r))
@@ -172,17 +172,23 @@ class Coefficients:
 
         found = self.pvalues
         if coefficients is not None:
-            unknown = [label for label in coefficients if label not in self._index]
-            if unknown:
-                hint = nearest(str(unknown[0]), map(str, self._index))
-                raise SimeqError(f"Unknown coefficient {unknown[0]!r}.{hint}")
-            found = found.loc[list(coefficients)]
+            found = found.loc[self._labels_of(coefficients)]
         there = found.notna()
         try:
             found[there] = multipletests(found[there], method=method)[1]
-        except ValueError as error:
+        except (ValueError, AttributeError) as error:
             raise SimeqError(f"Unknown method {method!r} of adjustment: {error}.") from None
         return found.rename("adjusted_pvalues")
+
+    def _labels_of(self, given: Any) -> list[Any]:
+        """Labels of coefficients, each once; one alone may stand without a list."""
+        alone = isinstance(given, str) or (isinstance(given, tuple) and given in self._index)
+        labels = [given] if alone else [tuple(x) if isinstance(x, list) else x for x in given]
+        for label in labels:
+            if label not in self._index:
+                hint = nearest(str(label), map(str, self._index))
+                raise SimeqError(f"Unknown coefficient {label!r}.{hint}")
+        return list(dict.fromkeys(labels))
 
     def f_test(
         self,
@@ -232,7 +238,7 @@ class Coefficients:
         r, q, texts = read_constraints(r_matrix, self._names)
         gap = r @ self._b - q
         if invcov is None:
-            whole = _touched(r, self._covariance(cov_p))
+            whole = touched(r, self._covariance(cov_p))
             cov = r @ whole @ r.T
             self._require_clusters(len(r))
             _require_free(r, whole, texts)
@@ -283,7 +289,7 @@ def _standard_errors(cov: FloatArray) -> FloatArray:
     return np.sqrt(np.where(variance < 0.0, np.nan, variance))
 
 
-def _touched(r: FloatArray, cov: FloatArray) -> FloatArray:
+def touched(r: FloatArray, cov: FloatArray) -> FloatArray:
     """Covariance with zeros for coefficients that no restriction touches, defined or not."""
     used = r.any(axis=0)
     return np.where(np.logical_and.outer(used, used), cov, 0.0)
@@ -297,7 +303,7 @@ def _ratio(values: FloatArray, errors: FloatArray) -> FloatArray:
     return out
 
 
-def _is_imposed(r: FloatArray, cov: FloatArray) -> NDArray[np.bool_]:
+def is_imposed(r: FloatArray, cov: FloatArray) -> NDArray[np.bool_]:
     """Whether the variance of a combination R b is zero beside those of its coefficients."""
     scale = np.abs(r) @ _standard_errors(cov)
     variance = np.einsum("ij,jk,ik->i", r, cov, r)
@@ -306,7 +312,7 @@ def _is_imposed(r: FloatArray, cov: FloatArray) -> NDArray[np.bool_]:
 
 def _require_free(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
     """Check that no restriction tested is one that the estimate obeys by constraint."""
-    imposed = np.flatnonzero(_is_imposed(r, cov))
+    imposed = np.flatnonzero(is_imposed(r, cov))
     if imposed.size or not np.isfinite(cov).all():
         which = texts[int(imposed[0])] if imposed.size else "the coefficients"
         raise ConstraintError(

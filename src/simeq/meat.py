@@ -155,6 +155,8 @@ class Meat:
         What each sum is of.
     n_groups : int or None
         Clusters, the smaller number of two-way ones.
+    lags : float or None
+        Lags of a kernel, given or automatic.
     """
 
     matrix: FloatArray
@@ -162,6 +164,7 @@ class Meat:
     terms: int
     of: str = "row"
     n_groups: int | None = None
+    lags: float | None = None
 
 
 def _heteroskedastic(request: Request, rows: RowScores) -> Meat:
@@ -200,7 +203,7 @@ def _in_time(request: Request, rows: RowScores) -> Meat:
     scores = rows.whole()
     weights, lags = _weights(request, len(scores), rows.in_units)
     meat = sandwich.serially_correlated(scores, weights)
-    return Meat(meat, _hac_note(request, lags), len(scores))
+    return Meat(meat, _hac_note(request, lags), len(scores), lags=lags)
 
 
 def _require_order(given: Any, rows: RowScores) -> None:
@@ -229,7 +232,7 @@ def _in_panels(request: Request, rows: RowScores) -> Meat:
     weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
     meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], weights)
     note = f"{_hac_note(request, lags)} within {groups.number} of {groups.name}"
-    return Meat(meat, note, len(scores))
+    return Meat(meat, note, len(scores), lags=lags)
 
 
 def _require_order_within(panels: Groups, time: Groups, order: IntArray) -> None:
@@ -262,7 +265,7 @@ def _by_period(request: Request, rows: RowScores) -> Meat:
     )
     meat = sandwich.serially_correlated(sums, weights)
     note = f"{_hac_note(request, lags)} of sums over {time.number} of {time.name}"
-    return Meat(meat, note, time.number, "period")
+    return Meat(meat, note, time.number, "period", lags=lags)
 
 
 def _weights(

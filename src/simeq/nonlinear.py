@@ -7,8 +7,8 @@ import pandas as pd
 
 from simeq._linalg import FloatArray
 from simeq.errors import ConstraintError, DataError
-from simeq.functions import Functions, read_functions
-from simeq.inference import Coefficients
+from simeq.functions import Function, Functions, read_functions
+from simeq.inference import Coefficients, is_imposed, touched
 from simeq.resampling.results import interval
 from simeq.tables import PrintedTable, Section, number
 
@@ -25,12 +25,12 @@ class FunctionResults(Coefficients):
         values: FloatArray,
         cov: FloatArray,
         texts: list[str],
+        dof: FloatArray | None,
         source: Coefficients,
         draws: FloatArray | None,
     ) -> None:
-        own = None if source._dof is None else np.full(len(texts), source._df_joint)
         index = pd.Index(texts, name="function")
-        super().__init__(values, cov, index, texts, own, source._df_joint, source.n_groups)
+        super().__init__(values, cov, index, texts, dof, source._df_joint, source.n_groups)
         self._draws = draws
 
     def conf_int(self, alpha: float = 0.05, kind: str = "normal") -> pd.DataFrame:
@@ -55,8 +55,20 @@ class FunctionResults(Coefficients):
             raise DataError(
                 f"A {kind} interval needs draws; fit with cov_type='bootstrap', or take 'normal'."
             )
+        self._require_defined(self._draws)
         bounds[["lower", "upper"]] = interval(self._draws, self._b, alpha, kind)
         return bounds
+
+    def _require_defined(self, draws: FloatArray) -> None:
+        """Check that the functions have a value in every draw that did not fail."""
+        undefined = np.isinf(draws).sum(axis=0)
+        if undefined.any():
+            worst = int(undefined.argmax())
+            raise DataError(
+                f"The function {self._names[worst]!r} is undefined in {undefined[worst]:,} of "
+                f"{len(draws):,} draws, so that an interval by draws would leave them out; take "
+                f"kind='normal', or another function."
+            )
 
     def summary_frame(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return value, standard error, statistic, p value and interval of each function."""
@@ -114,9 +126,21 @@ def nonlinear(
                 f"The function {function.text!r} is undefined at the estimates, or has no slope "
                 f"there."
             )
-    used = slopes.any(axis=0)
-    cov = slopes[:, used] @ source._cov[np.ix_(used, used)] @ slopes[:, used].T
-    drawn = None
-    if draws is not None:
-        drawn = np.column_stack([function(draws).value for function in read])
-    return FunctionResults(values, cov, [f.text for f in read], source, drawn)
+    known = touched(slopes, source._cov)
+    cov = slopes @ known @ slopes.T
+    imposed = is_imposed(slopes, known)  # what constraints fix varies by rounding errors alone
+    cov[imposed], cov[:, imposed] = 0.0, 0.0
+    dof = None
+    if source._dof is not None:
+        dof = np.array([source._joint_dof(slope[None, :]) for slope in slopes])
+    drawn = None if draws is None else _values_in(read, draws)
+    return FunctionResults(values, cov, [f.text for f in read], dof, source, drawn)
+
+
+def _values_in(functions: list[Function], draws: FloatArray) -> FloatArray:
+    """Values (D, j) in draws (D, K): NaN in one that failed, infinite where undefined."""
+    values = np.column_stack([function.value(draws) for function in functions])
+    there = np.column_stack(
+        [np.isfinite(draws[:, list(f.places.values())]).all(axis=1) for f in functions]
+    )
+    return np.where(there & ~np.isfinite(values), np.inf, values)

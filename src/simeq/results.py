@@ -281,10 +281,14 @@ class SystemResults(Coefficients):
         >>> gain.summary_frame().round(3).to_numpy().tolist()[0][:2]
         [0.335, 0.021]
         """
-        draws = None
-        if isinstance(self._resampled, Bootstrap):
-            draws = self._resampled.params.to_numpy(dtype=np.float64)
-        return nonlinear(self, functions, draws)
+        return nonlinear(self, functions, self._draws)
+
+    @property
+    def _draws(self) -> FloatArray | None:
+        """Coefficients of the bootstrap's draws (D, K), if there are any."""
+        if not isinstance(self._resampled, Bootstrap):
+            return None
+        return self._resampled.params.to_numpy(dtype=np.float64)
 
     # ------------------------------------------------------------------ diagnostics
 
@@ -328,7 +332,8 @@ class SystemResults(Coefficients):
         DataFrame
             A row for each (equation, endogenous); columns rsquared, partial_rsquared,
             shea_rsquared, f with df, df_denom and f_pvalue, f_robust and f_robust_pvalue,
-            sanderson_windmeijer and sanderson_windmeijer_pvalue.
+            sanderson_windmeijer and sanderson_windmeijer_pvalue. ``attrs["left_out"]`` says which
+            equations and robust tests are not there, and why.
 
         Raises
         ------
@@ -349,7 +354,7 @@ class SystemResults(Coefficients):
         robust : bool
             Whether the variance allows for what this result's ``cov_type`` allows for.
         """
-        return self.tests.hausman(other._fit, robust)
+        return self.tests.hausman(other, robust)
 
     # ------------------------------------------------------------------ resampling
 

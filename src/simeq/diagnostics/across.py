@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 
 import numpy as np
 
 from simeq import measures
 from simeq._linalg import FloatArray
 from simeq.conventions import METHODS, PRESETS
+from simeq.diagnostics.columns import residuals
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
 from simeq.diagnostics.robust import RobustRows, quadratic
-from simeq.errors import ConvergenceWarning, SimeqError
+from simeq.errors import SimeqError, SingularError
 from simeq.estimators.least_squares import unweighted
-from simeq.fitted import Fit, estimate
+from simeq.fitted import Fit, refit
 from simeq.scores import Scores
+from simeq.sigma import SIGMA_TOL
 
 _NULL = "errors of different equations are uncorrelated"
+_NULL_EXOGENOUS = f"{_NULL}, all regressors being exogenous"
 
 
 def breusch_pagan(fit: Fit) -> HypothesisTest:
@@ -29,11 +31,9 @@ def breusch_pagan(fit: Fit) -> HypothesisTest:
     Breusch and Pagan (1980), "The Lagrange multiplier test and its applications to model
     specification in econometrics".
     """
-    e = _residuals(fit)
-    size = np.sqrt((e**2).sum(axis=0))
-    r = (e / size).T @ (e / size)
+    r = _correlation(fit)
     statistic = fit.system.factor.nobs * float((np.tril(r, -1) ** 2).sum())
-    return chi2_test("Breusch-Pagan correlation", SYSTEM, statistic, _pairs(fit), _NULL)
+    return chi2_test("Breusch-Pagan correlation", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
 def correlation_robust(fit: Fit, rows: RobustRows) -> HypothesisTest:
@@ -50,7 +50,7 @@ def correlation_robust(fit: Fit, rows: RobustRows) -> HypothesisTest:
     projection = system.projection(fit.method)
     b = unweighted(projection, system.coordinates(fit.method, None))
     structural = system.structural(b)
-    e = system.factor.r @ structural
+    e = residuals(system, structural)
     pairs = np.array(list(itertools.combinations(range(len(system.labels)), 2))).T
     first, second = pairs
     h = _moved(fit, e)
@@ -79,13 +79,23 @@ def _moved(fit: Fit, e: FloatArray) -> FloatArray:
 
 
 def likelihood_ratio_of_residuals(fit: Fit) -> HypothesisTest:
-    """n(Σ log σ̂_i² − log|Σ̂|) of one set of residuals, as linearmodels' `likelihood_ratio`."""
-    e = _residuals(fit)
-    n = fit.system.factor.nobs
-    sigma = e.T @ e / n
-    _, logdet = np.linalg.slogdet(sigma)
-    statistic = n * float(np.log(sigma.diagonal()).sum() - logdet)
-    return chi2_test("LR of residuals", SYSTEM, statistic, _pairs(fit), _NULL)
+    """n(Σ log σ̂_i² − log|Σ̂|) of one set of residuals, as linearmodels' `likelihood_ratio`.
+
+    Raises
+    ------
+    SingularError
+        If the residuals of equations are tied.
+    """
+    values = np.linalg.eigvalsh(_correlation(fit))
+    if values[0] <= SIGMA_TOL:
+        raise SingularError(
+            f"The residuals of the {len(values)} equations are tied (smallest eigenvalue of their "
+            f"correlation {values[0]:.1e}), so that the likelihood ratio is infinite: is one "
+            f"equation there twice or an identity, or are there more equations than rows? Remove "
+            f"one."
+        )
+    statistic = -fit.system.factor.nobs * float(np.log(values).sum())
+    return chi2_test("LR of residuals", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
 def likelihood_ratio(fit: Fit) -> HypothesisTest:
@@ -109,14 +119,12 @@ def likelihood_ratio(fit: Fit) -> HypothesisTest:
     single = _residuals(_maximum(fit, "ols")).T
     free = sum(measures.log_likelihood(own[:, None], n) for own in single)
     statistic = 2.0 * (measures.log_likelihood(_residuals(full), n) - free)
-    return chi2_test("LR of diagonal covariance", SYSTEM, statistic, _pairs(fit), _NULL)
+    return chi2_test("LR of diagonal covariance", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
 def _maximum(fit: Fit, method: str) -> Fit:
     """Maximise the likelihood: divisors n, and until nothing moves."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        found = estimate(fit.system, METHODS[method], PRESETS["simeq"])
+    found = refit(fit, METHODS[method], PRESETS["simeq"])
     if not found.estimate.converged:
         raise SimeqError(
             f"Iterated SUR did not converge in {found.convention.maxiter:,} iterations, so that "
@@ -126,9 +134,16 @@ def _maximum(fit: Fit, method: str) -> Fit:
 
 
 def _residuals(fit: Fit) -> FloatArray:
-    """Residuals (p, G) in coordinates of R."""
+    """Residuals (p, G) in coordinates of R, of equations that do not fit exactly."""
     _require_several(fit)
-    return fit.system.factor.r @ fit.system.structural(fit.b)
+    return residuals(fit.system, fit.system.structural(fit.b))
+
+
+def _correlation(fit: Fit) -> FloatArray:
+    """Correlations (G, G) of the final residuals."""
+    e = _residuals(fit)
+    unit = e / np.linalg.norm(e, axis=0)
+    return np.asarray(unit.T @ unit)
 
 
 def _require_several(fit: Fit) -> None:

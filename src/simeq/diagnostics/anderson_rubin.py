@@ -6,60 +6,27 @@ instruments have nothing to add to it. Anderson and Rubin (1949); Dufour (1997).
 
 from __future__ import annotations
 
-import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from numbers import Real
 
 import numpy as np
 from scipy import linalg
 
 from simeq._linalg import FloatArray
 from simeq.conventions import choose
+from simeq.diagnostics.columns import Columns
+from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import RobustRows
+from simeq.diagnostics.robust import RobustRows, quadratic
 from simeq.distribution import require_alpha
-from simeq.errors import DataError, SimeqError
+from simeq.errors import SimeqError
+from simeq.meat import Meat
 
 #: An eigenvalue is real when its imaginary part is below this share of its size.
 REAL_TOL = 1e-7
-
-
-@dataclass(frozen=True)
-class ConfidenceSet:
-    """Values of a coefficient that a test does not reject: an interval, rays, all, or none.
-
-    Attributes
-    ----------
-    intervals : tuple of (float, float)
-        Disjoint, in order; infinite ends where the set is unbounded.
-    level : float
-        Its coverage.
-    name : str
-        The coefficient.
-    """
-
-    intervals: tuple[tuple[float, float], ...]
-    level: float
-    name: str
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether every value is rejected, as when the instruments are not valid."""
-        return not self.intervals
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether it has finite ends; with weak instruments it may not."""
-        return all(math.isfinite(end) for own in self.intervals for end in own)
-
-    def __contains__(self, value: float) -> bool:
-        return any(low <= value <= high for low, high in self.intervals)
-
-    def __str__(self) -> str:
-        """Write the set."""
-        parts = " or ".join(f"{low:.4g} to {high:.4g}" for low, high in self.intervals)
-        return f"{self.level:.0%} confidence set of {self.name}: {parts or 'empty'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +42,8 @@ class AndersonRubin:
         2SLS and a length in which β is measured, for conditioning.
     a, p : (L₂,) arrays
         Z'y and Z'Y for orthonormal Z.
-    s0, s1, s2 : (L₂, L₂) arrays
-        Sums of products of first-stage scores of y and of Y.
+    meat : Meat
+        Sums of products of first-stage scores of y, then of Y (2L₂, 2L₂).
     factor : float
         f, the small-sample factor.
     df_denom : float or None
@@ -90,12 +57,17 @@ class AndersonRubin:
     unit: float
     a: FloatArray
     p: FloatArray
-    s0: FloatArray = field(repr=False)
-    s1: FloatArray = field(repr=False)
-    s2: FloatArray = field(repr=False)
+    meat: Meat = field(repr=False)
     factor: float
     df_denom: float | None
     robust: bool
+
+    @cached_property
+    def s(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """S₀, S₁ and S₂ (L₂, L₂)."""
+        size, sums = self.a.size, self.meat.matrix
+        cross = sums[:size, size:]
+        return sums[:size, :size], cross + cross.T, sums[size:, size:]
 
     @property
     def name(self) -> str:
@@ -112,16 +84,12 @@ class AndersonRubin:
         DataError
             If the robust covariance is singular there.
         """
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise SimeqError(f"{self.name} can be tested for a finite number, not for {value!r}.")
         kind = "" if not self.robust else " score" if self.df_denom is None else " robust"
         title = f"Anderson-Rubin{kind}"
         null = f"{self.name} = {value:g}, and the instruments are valid"
-        statistic = self._statistic(float(value))
-        if not statistic >= 0.0:
-            raise DataError(
-                f"{self.equation}: the robust covariance of {self.a.size} instruments is singular "
-                f"or not positive definite at {self.name} = {value:g}; use fewer instruments."
-            )
-        size, df_denom = self.a.size, self.df_denom
+        statistic, size, df_denom = self._statistic(float(value)), self.a.size, self.df_denom
         if df_denom is None:
             return chi2_test(title, self.equation, statistic * size, size, null)
         return f_test(title, self.equation, statistic, size, df_denom, null)
@@ -147,27 +115,22 @@ class AndersonRubin:
             critical = float(special.chdtri(size, alpha)) / size
         else:
             critical = float(special.fdtri(size, df_denom, 1.0 - alpha))
-        ends = [-math.inf, *self._roots(critical), math.inf]
-        kept: list[tuple[float, float]] = []
-        for low, high in itertools.pairwise(ends):
-            if not self._statistic(_between(low, high, self.unit)) <= critical:
-                continue
-            if kept and kept[-1][1] == low:
-                kept[-1] = (kept[-1][0], high)
-            else:
-                kept.append((low, high))
-        return ConfidenceSet(tuple(kept), 1.0 - alpha, self.name)
+        found = not_rejected(
+            lambda value: self._statistic(value) <= critical, self._roots(critical), self.unit
+        )
+        return ConfidenceSet(found, 1.0 - alpha, self.name)
+
+    def _at(self, value: float) -> tuple[FloatArray, FloatArray]:
+        """g(β) and S(β)."""
+        s0, s1, s2 = self.s
+        return self.a - value * self.p, s0 - value * s1 + value**2 * s2
 
     def _statistic(self, value: float) -> float:
-        """F(β); NaN where S(β) is not positive definite."""
-        gap = self.a - value * self.p
-        s = self.s0 - value * self.s1 + value**2 * self.s2
-        try:
-            root = np.linalg.cholesky(s)
-        except np.linalg.LinAlgError:
-            return math.nan
-        side = np.linalg.solve(root, gap)
-        return float(side @ side) / (self.factor * self.a.size)
+        """F(β)."""
+        gap, s = self._at(value)
+        where = f"{self.equation} at {self.name} = {value:.4g}"
+        found = quadratic(gap, replace(self.meat, matrix=s), where)
+        return found / (self.factor * self.a.size)
 
     def _roots(self, critical: float) -> list[float]:
         """Values at which F(β) is critical.
@@ -179,10 +142,10 @@ class AndersonRubin:
         if not self.robust:
             return self._classical_roots(c)
         middle, unit = self.estimate, self.unit  # β = middle + unit·τ
-        at = self.s0 - middle * self.s1 + middle**2 * self.s2
-        m0 = _bordered(at, self.a - middle * self.p, c)
-        m1 = _bordered(unit * (2.0 * middle * self.s2 - self.s1), -unit * self.p, 0.0)
-        m2 = _bordered(unit**2 * self.s2, np.zeros_like(self.p), 0.0)
+        (gap, at), (_, s1, s2) = self._at(middle), self.s
+        m0 = _bordered(at, gap, c)
+        m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0)
+        m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0)
         eye, zero = np.eye(len(m0)), np.zeros_like(m0)
         left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
         alpha, beta = linalg.eig(left, right, right=False, homogeneous_eigvals=True)
@@ -194,13 +157,11 @@ class AndersonRubin:
     def _classical_roots(self, c: float) -> list[float]:
         """Roots of g(β)'g(β) = c s(β), where S(β) = s(β) I."""
         middle, unit = self.estimate, self.unit
-        gap = self.a - middle * self.p
-        s = self.s0[0, 0] - middle * self.s1[0, 0] + middle**2 * self.s2[0, 0]
-        slope = unit * (2.0 * middle * self.s2[0, 0] - self.s1[0, 0])
+        (gap, at), (_, s1, s2) = self._at(middle), self.s
         polynomial = [
-            unit**2 * (float(self.p @ self.p) - c * self.s2[0, 0]),
-            -2.0 * unit * float(gap @ self.p) - c * slope,
-            float(gap @ gap) - c * s,
+            unit**2 * (float(self.p @ self.p) - c * s2[0, 0]),
+            -2.0 * unit * float(gap @ self.p) - c * unit * (2.0 * middle * s2[0, 0] - s1[0, 0]),
+            float(gap @ gap) - c * at[0, 0],
         ]
         roots = np.roots(polynomial)
         return sorted(float(middle + unit * t.real) for t in roots if t.imag == 0.0)
@@ -231,49 +192,43 @@ def anderson_rubin(
             f"{len(own.names)}."
         )
     score = choose(form, ("wald", "score"), "form") == "score"
+    if score and rows is None:
+        raise SimeqError("form='score' is a form of the robust test; set robust=True.")
     both = own.y.beside(own.endogenous)
     a, p = both.on(own.excluded).T
-    v = both if score and rows is not None else both.apart_from(own.excluded)
-    unit = float(np.linalg.norm(own.residual.values) / np.linalg.norm(p))
-    size, k = a.size, own.n_instruments
+    v = both if score else both.apart_from(own.excluded)
+    meat = _homoskedastic(v, own) if rows is None else _robust(v, own, rows)
     factor, df_denom = 1.0 / own.free_rows, float(own.free_rows)
-    if rows is None:
-        moments: FloatArray = np.kron(v.values.T @ v.values, np.eye(size)).astype(np.float64)
-    else:
-        both_z = own.excluded.beside(own.excluded)
-        meat = rows.meat(both_z, v.take([0] * size + [1] * size))
-        moments = meat.matrix
-        factor = 1.0 if score else rows.factor(k, meat.n_groups)
-        df_denom = rows.denominator(k, meat.n_groups)
-    s0, s2 = moments[:size, :size], moments[size:, size:]
-    s1 = moments[:size, size:] + moments[size:, :size]
+    if rows is not None:
+        factor = 1.0 if score else rows.factor(own.n_instruments, meat.n_groups)
+        df_denom = rows.denominator(own.n_instruments, meat.n_groups)
     return AndersonRubin(
         own.label,
         own.names[0],
         float(own.coefficients[0]),
-        unit,
+        float(np.linalg.norm(own.residual.values) / np.linalg.norm(p)),
         a,
         p,
-        s0,
-        s1,
-        s2,
+        meat,
         factor,
-        None if score and rows is not None else df_denom,
+        None if score else df_denom,
         rows is not None,
     )
+
+
+def _homoskedastic(v: Columns, own: InstrumentedEquation) -> Meat:
+    """V'V ⊗ I: scores with the same variance in all rows."""
+    sums = np.kron(v.values.T @ v.values, np.eye(own.excluded.number))
+    return Meat(np.asarray(sums, dtype=np.float64), "homoskedastic", own.nobs)
+
+
+def _robust(v: Columns, own: InstrumentedEquation, rows: RobustRows) -> Meat:
+    """Σ s s' of s_t = (z_t v_yt, z_t v_Yt)."""
+    size = own.excluded.number
+    z = own.excluded.beside(own.excluded)
+    return rows.meat(z, v.take([0] * size + [1] * size))
 
 
 def _bordered(s: FloatArray, g: FloatArray, c: float) -> FloatArray:
     """[S, g; g', c]."""
     return np.block([[s, g[:, None]], [g[None, :], np.full((1, 1), c)]])
-
-
-def _between(low: float, high: float, unit: float) -> float:
-    """Return a value inside an interval, far out in a ray."""
-    if math.isinf(low) and math.isinf(high):
-        return 0.0
-    if math.isinf(low):
-        return high - 1e3 * (unit + abs(high))
-    if math.isinf(high):
-        return low + 1e3 * (unit + abs(low))
-    return (low + high) / 2.0

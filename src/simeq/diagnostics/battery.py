@@ -10,16 +10,19 @@ import pandas as pd
 
 from simeq.diagnostics import across, endogeneity, overidentification, residuals, strength
 from simeq.diagnostics.anderson_rubin import AndersonRubin, anderson_rubin
+from simeq.diagnostics.columns import columns_of
+from simeq.diagnostics.effective_f import EffectiveF, effective_f
 from simeq.diagnostics.equation import (
     InstrumentedEquation,
     instrumented_equation,
     require_identified,
 )
+from simeq.diagnostics.first_stage import first_stage
 from simeq.diagnostics.hausman import hausman
+from simeq.diagnostics.instrumented_residuals import godfrey, pagan_hall
 from simeq.diagnostics.record import HypothesisTest
-from simeq.diagnostics.residuals import EquationRows, instrumented_rows, regression_rows
+from simeq.diagnostics.residuals import Regression, regression
 from simeq.diagnostics.robust import RobustRows, robust_rows
-from simeq.diagnostics.strength import EffectiveF
 from simeq.errors import SimeqError, nearest
 from simeq.fitted import Fit
 from simeq.meat import Request
@@ -64,7 +67,7 @@ class Diagnostics:
     @cached_property
     def _rows(self) -> RobustRows:
         rows = require_rows(self._observations, "robust tests and tests of residuals")
-        return robust_rows(self.request, rows, self._use_f)
+        return robust_rows(self.request, rows, self.fit.scores, self._use_f)
 
     def _equation(self, label: str | None) -> InstrumentedEquation:
         """Lay an equation out, once."""
@@ -128,9 +131,15 @@ class Diagnostics:
         """Wooldridge's robust score test of endogeneity."""
         return endogeneity.wooldridge_score(self._equation(equation), self._rows)
 
-    def hausman(self, other: Fit, robust: bool = False) -> HypothesisTest:
-        """Test the difference from another estimate; see `SystemResults.hausman`."""
-        return hausman(self.fit, other, self._rows if robust else None)
+    def hausman(self, other: Any, robust: bool = False) -> HypothesisTest:
+        """Test the difference from another result; see `SystemResults.hausman`."""
+        fit = getattr(other, "_fit", other)
+        if not isinstance(fit, Fit):
+            raise SimeqError(
+                f"Hausman's test compares two results of SystemEquations.fit; the other is a "
+                f"{type(other).__name__}."
+            )
+        return hausman(self.fit, fit, self._rows if robust else None)
 
     # ------------------------------------------------------------------ strength
 
@@ -138,10 +147,7 @@ class Diagnostics:
         """Measure the first stage of each endogenous regressor; see `SystemResults.first_stage`."""
         rows = None if self._observations is None else self._rows
         labels = [label for label, own in self.endogenous.items() if own]
-        if not labels:
-            raise SimeqError("No equation has an endogenous regressor, so there is no first stage.")
-        tables = [strength.first_stage_table(self._equation(label), rows) for label in labels]
-        return pd.concat(tables).set_index(["equation", "endogenous"])
+        return first_stage(labels, self._equation, rows)
 
     def first_stage_f(
         self, equation: str | None, regressor: str, robust: bool = False
@@ -169,7 +175,7 @@ class Diagnostics:
 
     def effective_f(self, equation: str | None = None) -> EffectiveF:
         """Montiel Olea and Pflueger's effective F, with critical values."""
-        return strength.effective_f(self._equation(equation), self._rows)
+        return effective_f(self._equation(equation), self._rows)
 
     def anderson_rubin(
         self, equation: str | None = None, robust: bool = False, form: str = "wald"
@@ -199,18 +205,30 @@ class Diagnostics:
         return across.likelihood_ratio_of_residuals(self.fit)
 
     def heteroskedasticity(self, equation: str | None = None) -> HypothesisTest:
-        """Breusch and Pagan's test in Koenker's form."""
-        return residuals.heteroskedasticity(self._equation_rows(equation))
+        """Breusch and Pagan's test in Koenker's form; Pagan and Hall's with instruments."""
+        label = self._label(equation)
+        if self.is_instrumented(label):
+            ones = columns_of(self.fit.system, [0]).orthonormal()
+            return pagan_hall(self._equation(label), ones, self._rows.observations)
+        return residuals.heteroskedasticity(self._regression(label))
 
     def serial_correlation(
         self, equation: str | None = None, lags: int = 1, panels: Any = None
     ) -> HypothesisTest:
-        """Breusch and Godfrey's test; with `panels`, a column or labels, lags stay within each."""
-        groups = None if panels is None else self._rows.observations.groups(panels, "panels")
-        return residuals.serial_correlation(self._equation_rows(equation), lags, groups)
+        """Breusch and Godfrey's test; Godfrey's with instruments.
 
-    def _equation_rows(self, label: str | None) -> EquationRows:
-        system, rows = self.fit.system, self._rows.observations
-        if self.fit.method.instruments:
-            return instrumented_rows(self._equation(label), system, rows)
-        return regression_rows(system, system.labels.index(self._label(label)), rows)
+        With `panels`, a column or labels, lags stay within each.
+        """
+        label, rows = self._label(equation), self._rows.observations
+        groups = None if panels is None else rows.groups(panels, "panels")
+        if self.is_instrumented(label):
+            return godfrey(self._equation(label), rows, lags, groups)
+        return residuals.serial_correlation(self._regression(label), lags, groups)
+
+    def is_instrumented(self, label: str) -> bool:
+        """Whether an equation has endogenous regressors, and its estimate instruments for them."""
+        return self.fit.method.instruments and bool(self.endogenous[label])
+
+    def _regression(self, label: str) -> Regression:
+        system = self.fit.system
+        return regression(system, system.labels.index(label), self._rows.observations)

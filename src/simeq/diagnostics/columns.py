@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq._linalg import FloatArray, basis, triangle_inverse
+from simeq.errors import DataError, listing
+from simeq.sigma import EXACT_FIT_TOL
 from simeq.system import System
 
 
@@ -72,3 +74,31 @@ def columns_of(system: System, places: Sequence[int]) -> Columns:
     weights = np.zeros((system.factor.r.shape[1], len(places)))
     weights[list(places), np.arange(len(places))] = 1.0
     return Columns(weights, system.factor.r[:, list(places)])
+
+
+def residuals(system: System, structural: FloatArray) -> FloatArray:
+    """Residuals R B (p, G) of all equations, none of which may fit exactly.
+
+    Raises
+    ------
+    DataError
+    """
+    e = system.factor.r @ structural
+    refuse_exact_fit(system.labels, e, system.y)
+    return e
+
+
+def refuse_exact_fit(labels: Sequence[str], e: FloatArray, y: FloatArray) -> None:
+    """Check that residuals (p, G) are no rounding errors of their dependents (p, G).
+
+    Raises
+    ------
+    DataError
+    """
+    exact = np.linalg.norm(e, axis=0) <= EXACT_FIT_TOL * np.linalg.norm(y, axis=0)
+    if exact.any():
+        raise DataError(
+            f"Equation {listing(labels[int(i)] for i in np.flatnonzero(exact))} fits exactly: its "
+            f"residuals are rounding errors, in which there is nothing to test. Is it an identity? "
+            f"Remove it."
+        )

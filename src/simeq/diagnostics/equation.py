@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from simeq._linalg import FloatArray, basis, lengths
-from simeq.diagnostics.columns import Columns, columns_of
+from simeq._linalg import FloatArray, basis, lengths, regress
+from simeq.diagnostics.columns import Columns, columns_of, refuse_exact_fit
 from simeq.errors import IdentificationError, SimeqError, count, listing
 from simeq.system import System
 
@@ -28,8 +28,10 @@ class InstrumentedEquation:
     dependent : str
     names : (E,) tuple of str
         Endogenous regressors.
+    whole : (p, 1) array
+        The dependent in coordinates of R, as it is.
     y : Columns (1)
-        The dependent, partialled out.
+        It, partialled out.
     endogenous : Columns (E)
         Y: the endogenous regressors, partialled out.
     included : Columns (k₁)
@@ -46,6 +48,7 @@ class InstrumentedEquation:
     nobs: int
     dependent: str
     names: tuple[str, ...]
+    whole: FloatArray
     y: Columns
     endogenous: Columns
     included: Columns
@@ -86,13 +89,20 @@ class InstrumentedEquation:
     @cached_property
     def coefficients(self) -> FloatArray:
         """Two-stage least squares (E,)."""
-        found = np.linalg.lstsq(self.first_stage, self.y.on(self.excluded)[:, 0], rcond=None)[0]
-        return np.asarray(found, dtype=np.float64)
+        return regress(self.y.on(self.excluded), self.first_stage)[:, 0]
 
     @cached_property
     def residual(self) -> Columns:
-        """e = y − Yb (1 column): residuals of two-stage least squares."""
-        return self.y - self.endogenous @ self.coefficients[:, None]
+        """e = y − Yb (1 column): residuals of two-stage least squares.
+
+        Raises
+        ------
+        DataError
+            If the equation fits exactly.
+        """
+        e = self.y - self.endogenous @ self.coefficients[:, None]
+        refuse_exact_fit([self.label], e.values, self.whole)
+        return e
 
     def require_endogenous(self, what: str) -> None:
         """Check that there is an endogenous regressor.
@@ -138,6 +148,7 @@ def instrumented_equation(system: System, i: int) -> InstrumentedEquation:
         system.factor.nobs,
         design.names[design.dependents[i]],
         tuple(design.names[j] for j in x2),
+        y.values,
         y.apart_from(included),
         endogenous.apart_from(included),
         included,

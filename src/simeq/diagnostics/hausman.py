@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from simeq._linalg import FloatArray
+from simeq.diagnostics.columns import residuals
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
 from simeq.diagnostics.robust import RobustRows, quadratic
 from simeq.errors import SimeqError
-from simeq.fitted import Fit
+from simeq.fitted import Fit, refit
 from simeq.scores import Scores
 
 #: A direction in which the difference has less than this share of the estimate's standard error has
@@ -37,18 +38,34 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
     Raises
     ------
     SimeqError
-        If the two are not estimates of one system, or the same estimate.
+        If the two are not estimates of one system, or one estimate twice.
+    DataError
+        If an equation fits exactly.
     """
     _require_same_system(first, second)
-    safe, efficient = sorted((first, second), key=_assumes)
+    _require_two(first, second)
+    safe, efficient = sorted(map(_at_its_sigma, (first, second)), key=_assumes)
+    residuals(safe.system, safe.system.structural(safe.b))
     scores = difference(safe, efficient)
-    axes = _axes(_root(scores, safe), safe.estimate.cov.diagonal())
+    g = np.hstack([_orthonormal(safe), _orthonormal(efficient)])
+    axes = _axes(_root(scores, g, safe.estimate.sigma), safe.estimate.cov.diagonal())
     gap = axes.T @ (safe.b - efficient.b)
     null = _null(safe, efficient)
     if rows is None or not gap.size:  # V is the identity in these axes
         return chi2_test("Hausman", SYSTEM, float(gap @ gap), gap.size, null)
     meat = rows.summed(replace(scores, weights=scores.loading @ axes))
     return chi2_test("Hausman robust", SYSTEM, quadratic(gap, meat, SYSTEM), gap.size, null)
+
+
+def _at_its_sigma(fit: Fit) -> Fit:
+    """The estimate as a function of the errors at the Σ that it was solved with.
+
+    linearmodels' covariance after an iteration takes Σ of the final residuals instead, which is
+    another function of the errors as long as the two are not equal to the last digit.
+    """
+    if not (fit.method.iterated and fit.convention.final_sigma):
+        return fit
+    return refit(fit, fit.method, replace(fit.convention, final_sigma=False))
 
 
 def difference(safe: Fit, efficient: Fit) -> Scores:
@@ -69,17 +86,28 @@ def _influence(fit: Fit) -> FloatArray:
     return np.asarray(fit.scores.loading @ fit.estimate.bread @ fit.coordinates.directions.T)
 
 
-def _root(scores: Scores, fit: Fit) -> FloatArray:
+def _root(scores: Scores, g: FloatArray, sigma: FloatArray) -> FloatArray:
     """D (Gp, K) with D'D = V, not formed as V, whose rank would be lost in rounding.
 
-    The rows of D in equation i are G ∘ mix_i times the loading; Σ = HH' mixes the equations.
+    The rows of D in equation i are g ∘ mix_i times the loading; Σ = HH' mixes the equations.
     """
-    g, loading = fit.system.factor.r @ scores.regressors, scores.loading
-    parts = np.array([(g * own) @ loading for own in scores.mix])
-    values, vectors = np.linalg.eigh(fit.estimate.sigma)
-    half = vectors * np.sqrt(np.maximum(values, 0.0))
+    parts = np.array([(g * own) @ scores.loading for own in scores.mix])
+    size = np.sqrt(sigma.diagonal())
+    values, vectors = np.linalg.eigh(sigma / np.multiply.outer(size, size))
+    half = size[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
     mixed = np.einsum("ij,ipk->jpk", half, parts)
-    return np.asarray(mixed.reshape(-1, loading.shape[1]))
+    return np.asarray(mixed.reshape(len(g) * len(sigma), -1))
+
+
+def _orthonormal(fit: Fit) -> FloatArray:
+    """The g_t of an estimate's scores in coordinates of R (p, q), orthonormal as they were made.
+
+    From the columns of W, as rows need them, near-collinear ones would come with rounding errors in
+    which rank is lost.
+    """
+    projection = fit.system.projection(fit.method)
+    moments = projection.moments if fit.method.is_gls and fit.convention.form == "gmm" else None
+    return projection.f if moments is None else moments.z
 
 
 def _axes(root: FloatArray, variance: FloatArray) -> FloatArray:
@@ -98,15 +126,22 @@ def _assumes(fit: Fit) -> tuple[bool, bool, bool, bool]:
 
 
 def _null(safe: Fit, efficient: Fit) -> str:
-    one, two = safe.method.title, efficient.method.title
-    if safe.restriction is None and efficient.restriction is not None:
+    one, two = safe.method.title.lower(), efficient.method.title.lower()
+    if safe.constraints != efficient.constraints:
         return "the constraints hold, and both estimates are consistent"
     if safe.method.instruments and not efficient.method.instruments:
-        return f"the regressors are exogenous: {two.lower()} is consistent as {one.lower()} is"
-    return (
-        f"no equation is misspecified, nor its instruments invalid: {two.lower()} is consistent "
-        f"as {one.lower()} is"
-    )
+        return f"the regressors are exogenous: {two} is consistent as {one} is"
+    instruments = safe.method.instruments
+    what = "instruments invalid" if instruments else "regressors correlated with others' errors"
+    return f"no equation is misspecified, nor its {what}: {two} is consistent as {one} is"
+
+
+def _require_two(first: Fit, second: Fit) -> None:
+    if first.method.name == second.method.name and np.array_equal(first.b, second.b):
+        raise SimeqError(
+            f"Both are the same estimate, by {first.method.title.lower()}; Hausman's test compares "
+            f"two that are consistent under different assumptions, such as OLS and 2SLS."
+        )
 
 
 def _require_same_system(first: Fit, second: Fit) -> None:

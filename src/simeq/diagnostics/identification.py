@@ -101,11 +101,20 @@ class Identification:
         return self._table().to_html()
 
     def _table(self) -> PrintedTable:
-        header = ("endogenous", "excluded", "order", "rank", "smallest value", "verdict")
+        header = (
+            "endogenous",
+            "included",
+            "excluded",
+            "order",
+            "rank",
+            "smallest value",
+            "verdict",
+        )
         rows = tuple(
             (
                 label,
                 f"{len(own.endogenous)}",
+                f"{len(own.included)}",
                 f"{len(own.excluded)}",
                 f"{own.order}",
                 f"{own.rank}",
@@ -115,18 +124,23 @@ class Identification:
             for label, own in self.equations.items()
         )
         notes = [line for own in self.equations.values() for line in _notes(own)]
-        notes.append(
-            "order: excluded instruments less endogenous regressors. rank: of the endogenous "
-            "regressors on them, apart from the exogenous ones, in this sample; the smallest value "
-            "is its smallest canonical correlation."
-        )
+        notes += [
+            "included: exogenous regressors; excluded: other instruments; order: these less the "
+            "endogenous regressors.",
+            "rank: of the endogenous regressors on them, apart from the exogenous ones, in this "
+            "sample; the smallest value is its smallest canonical correlation.",
+        ]
         return PrintedTable("Identification", header, (Section("", rows),), tuple(notes))
 
 
 def _notes(own: EquationIdentification) -> list[str]:
     if not own.endogenous:
         return []
-    text = f"{own.label}: {listing(own.endogenous)}; instruments {listing(own.excluded) or 'none'}."
+    values = listing(number(value) for value in own.singular_values)
+    text = (
+        f"{own.label}: {listing(own.endogenous)}; instruments {listing(own.excluded) or 'none'}; "
+        f"canonical correlations {values}."
+    )
     return [text] if own.identified else [text, f"{own.label}: {own.verdict}."]
 
 
@@ -163,6 +177,8 @@ def _excluded(system: System, i: int) -> tuple[str, ...]:
 
 
 def _verdict(own: InstrumentedEquation, lost: list[str]) -> str:
+    if own.free_rows < 1:
+        return f"not identified: {count(own.n_instruments, 'instrument')} for {own.nobs} rows"
     if not own.names:
         return "no endogenous regressor"
     counted = (
@@ -176,6 +192,4 @@ def _verdict(own: InstrumentedEquation, lost: list[str]) -> str:
             f"not identified: {counted}, which do not move {listing(lost)} apart from the other "
             f"regressors, so that the rank condition fails in this sample"
         )
-    if own.free_rows < 1:
-        return f"not identified: {count(own.n_instruments, 'instrument')} for {own.nobs} rows"
     return f"overidentified by {own.surplus}" if own.surplus else "exactly identified"

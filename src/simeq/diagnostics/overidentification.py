@@ -7,7 +7,7 @@ from functools import reduce
 import numpy as np
 
 from simeq._linalg import IntArray, block_diagonal, null_space
-from simeq.diagnostics.columns import Columns, columns_of
+from simeq.diagnostics.columns import Columns, columns_of, residuals
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
 from simeq.diagnostics.robust import RobustRows, quadratic
@@ -70,7 +70,7 @@ def hansen_sargan(fit: Fit) -> HypothesisTest:
     system, sigma = fit.system, fit.estimate.sigma
     _require_minimum(fit)
     z, equation = _instruments(fit)
-    errors = system.factor.r @ system.structural(fit.b)
+    errors = residuals(system, system.structural(fit.b))
     gap = (z.values.T @ errors)[np.arange(equation.size), equation]
     if system.instruments_differ:
         omega = sigma[equation[:, None], equation] * (z.values.T @ z.values)
@@ -78,7 +78,8 @@ def hansen_sargan(fit: Fit) -> HypothesisTest:
     else:
         each = gap.reshape(len(sigma), -1)
         statistic = (np.linalg.solve(sigma, each) * each).sum()
-    return chi2_test("Hansen-Sargan", SYSTEM, float(statistic), _surplus(fit), _ALL_VALID)
+    null = f"{_ALL_VALID} (homoskedastic)"
+    return chi2_test("Hansen-Sargan", SYSTEM, float(statistic), _surplus(fit), null)
 
 
 def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:
@@ -98,6 +99,9 @@ def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:
         return chi2_test(name, SYSTEM, 0.0, 0, null)
     system, coordinates = fit.system, fit.coordinates
     z, equation = _instruments(fit)
+    first = system.structural(unweighted(system.projected, coordinates))
+    # Moments of all equations in one unit, or those of the smaller ones are lost in rounding.
+    size = np.linalg.norm(residuals(system, first), axis=0)[equation]
     gap = (z.values.T @ system.y)[np.arange(equation.size), equation]
     regressors = block_diagonal(
         [
@@ -108,12 +112,11 @@ def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:
         ]
     )
     free = regressors if coordinates.m is None else regressors @ coordinates.m
-    apart = null_space(free.T)
-    first = system.structural(unweighted(system.projected, coordinates))
-    mix = np.eye(len(system.labels))[:, equation]
-    meat = rows.summed(Scores(z.weights, first, mix, apart, None, np.eye(equation.size)))
-    statistic = quadratic(apart.T @ (gap - regressors @ coordinates.shift), meat, SYSTEM)
-    return chi2_test(name, SYSTEM, statistic, _surplus(fit), null)
+    apart = null_space((free / size[:, None]).T)
+    mix = np.eye(len(system.labels))[:, equation] / size
+    meat = rows.summed(Scores(z.weights, first, mix, apart, None, np.eye(apart.shape[1])))
+    left = (gap - regressors @ coordinates.shift) / size
+    return chi2_test(name, SYSTEM, quadratic(apart.T @ left, meat, SYSTEM), _surplus(fit), null)
 
 
 def _require_minimum(fit: Fit) -> None:

@@ -1,8 +1,8 @@
-"""Residuals of single equations: heteroskedasticity and serial correlation, by statsmodels.
+"""Residuals of regressions: heteroskedasticity and serial correlation, by statsmodels.
 
-Auxiliary regressors are the exogenous columns: the instruments of an equation estimated with them,
-else its regressors. Residuals are those of 2SLS or OLS; for serial correlation, what the exogenous
-columns leave of them, so that estimated coefficients do not matter.
+For equations whose regressors are taken as exogenous; see `instrumented_residuals` for others.
+statsmodels is given what the regressors explain, in a few columns, in place of all of them: R² is
+the same, and no (n, k) array of rows is needed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.diagnostics.columns import Columns, columns_of
-from simeq.diagnostics.equation import InstrumentedEquation
+from simeq._linalg import FloatArray, basis, lengths
+from simeq.diagnostics.columns import Columns, columns_of, refuse_exact_fit
+from simeq.diagnostics.lagged import cross_products, lagged, on_rows, require_lags, serial_null
 from simeq.diagnostics.record import HypothesisTest, chi2_test
 from simeq.errors import DataError, count
 from simeq.groups import Groups
@@ -23,124 +23,109 @@ from simeq.system import System
 
 
 @dataclass(frozen=True, eq=False)
-class EquationRows:
-    """Residuals and exogenous columns of an equation, row by row.
+class Regression:
+    """An equation estimated by OLS, with its rows.
 
     Attributes
     ----------
     label : str
-    residuals : (n,) array
-        Of OLS or 2SLS.
-    innovations : (n,) array
-        What the exogenous columns leave of them.
-    exogenous : (n, q) array
-        A column of ones, and orthonormal columns that span the exogenous ones with it.
+    residual : Columns (1)
+        Of length √n.
+    regressors : Columns (k)
+        Orthonormal.
+    ones : Columns (1)
+        The constant, of length one.
+    rows : Observations
     """
 
     label: str
-    residuals: FloatArray
-    innovations: FloatArray
-    exogenous: FloatArray
+    residual: Columns
+    regressors: Columns
+    ones: Columns
+    rows: Observations
 
 
-def instrumented_rows(
-    own: InstrumentedEquation, system: System, rows: Observations
-) -> EquationRows:
-    """Ask for the rows of an equation estimated by 2SLS."""
-    z = own.included.beside(own.excluded)
-    return _rows(own.label, own.residual, z, system, rows)
-
-
-def regression_rows(system: System, i: int, rows: Observations) -> EquationRows:
-    """Ask for the rows of equation i estimated by OLS."""
-    x = columns_of(system, system.used[i]).orthonormal()
-    e = columns_of(system, [system.design.dependents[i]]).apart_from(x)
-    return _rows(system.labels[i], e, x, system, rows)
-
-
-def _rows(
-    label: str, residual: Columns, exogenous: Columns, system: System, rows: Observations
-) -> EquationRows:
-    ones = columns_of(system, [0]).orthonormal()
-    rest = exogenous.apart_from(ones).orthonormal(np.ones(exogenous.number))
-    whole = ones.beside(rest)
-    asked = residual.beside(residual.apart_from(whole)).beside(rest)
-    found = np.concatenate(list(rows.blocks(asked.weights)))
-    columns = np.column_stack([np.ones(len(found)), found[:, 2:]])
-    return EquationRows(label, found[:, 0], found[:, 1], columns)
-
-
-def heteroskedasticity(own: EquationRows) -> HypothesisTest:
-    """n R² of e² on the exogenous columns, χ²(q): Koenker's (1981) form of Breusch and Pagan.
-
-    With endogenous regressors it takes the errors of their first stages for homoskedastic, too;
-    Pagan and Hall (1983).
+def regression(system: System, i: int, rows: Observations) -> Regression:
+    """Return equation i as estimated by OLS.
 
     Raises
     ------
     DataError
-        If the constant is the only exogenous column.
+        If it fits exactly.
+    """
+    x = columns_of(system, system.used[i]).orthonormal()
+    y = columns_of(system, [system.design.dependents[i]])
+    e = y.apart_from(x)
+    refuse_exact_fit([system.labels[i]], e.values, y.values)
+    unit = e @ (np.sqrt(rows.nobs) / lengths(e.values)[:, None])
+    return Regression(system.labels[i], unit, x, columns_of(system, [0]).orthonormal(), rows)
+
+
+def heteroskedasticity(own: Regression) -> HypothesisTest:
+    """n R² of e² on the regressors, χ²(q): Koenker's (1981) form of Breusch and Pagan (1979).
+
+    R² is that of e² on the constant and its fitted values.
+
+    Raises
+    ------
+    DataError
+        If the constant is the only regressor, or there are as many regressors as rows.
     """
     from statsmodels.stats.diagnostic import het_breuschpagan
 
-    if own.exogenous.shape[1] < 2:
+    k = own.regressors.number
+    z = own.regressors.apart_from(own.ones).orthonormal(np.ones(k))
+    if not z.number:
         raise DataError(
-            f"Equation {own.label} has no exogenous column beside the constant, with which a "
-            f"variance could change."
+            f"Equation {own.label} has no regressor beside the constant, with which a variance "
+            f"could change."
         )
-    statistic = het_breuschpagan(own.residuals, own.exogenous)[0]
+    if own.rows.nobs < z.number + 2:
+        raise DataError(
+            f"Equation {own.label} has {count(own.rows.nobs, 'row')} for {count(k, 'regressor')}, "
+            f"which explain any squares; use more rows."
+        )
+    e = on_rows(own.residual, own.rows)
+    moments = cross_products(z, e**2, own.rows)
+    fitted = on_rows(z @ (moments / np.linalg.norm(moments)), own.rows)
+    columns = np.column_stack([np.ones(e.shape), np.sqrt(own.rows.nobs) * fitted])
+    statistic = het_breuschpagan(e[:, 0], columns)[0]
     null = f"errors of {own.label} are homoskedastic"
-    df = own.exogenous.shape[1] - 1
-    return chi2_test("Breusch-Pagan heteroskedasticity", own.label, statistic, df, null)
+    return chi2_test("Breusch-Pagan heteroskedasticity", own.label, statistic, z.number, null)
 
 
-def serial_correlation(
-    own: EquationRows, lags: int, panels: Groups | None = None
-) -> HypothesisTest:
-    """n R² of the residuals on their lags beside the exogenous columns, χ²(lags).
+def serial_correlation(own: Regression, lags: int, panels: Groups | None = None) -> HypothesisTest:
+    """n R² of the residuals on their lags beside the regressors, χ²(lags).
 
     Breusch (1978), Godfrey (1978). Lags before the first row are zero. Rows are in the order of
-    time; with panels, lags stay within each.
+    time; with panels, lags stay within each. R² is that of e on its lags and what the regressors
+    explain of these, since e is apart from the regressors.
 
     Raises
     ------
     DataError
         If there are too few rows.
     """
-    n, q = own.exogenous.shape
-    if not 1 <= lags < n - q:
-        raise DataError(
-            f"Equation {own.label}: lags must be from 1 to {n - q - 1} with {n} rows and {q} "
-            f"exogenous columns, not {lags!r}."
-        )
-    where = "" if panels is None else f" within {panels.name}"
-    return chi2_test(
-        "Breusch-Godfrey serial correlation",
-        own.label,
-        _series(own, lags) if panels is None else _panels(own, lags, panels),
-        lags,
-        f"errors of {own.label} are not correlated with those {count(lags, 'row')} before{where}",
-    )
+    require_lags(own.label, lags, own.rows.nobs - own.regressors.number, panels)
+    e = on_rows(own.residual, own.rows)[:, 0]
+    before = lagged(e, lags, panels)
+    explained = basis(cross_products(own.regressors, before, own.rows), lengths(before)).q
+    beside = np.sqrt(own.rows.nobs) * on_rows(own.regressors @ explained, own.rows)
+    statistic = _series(e, beside, lags) if panels is None else _panels(e, beside, before)
+    null = serial_null(own.label, lags, panels)
+    return chi2_test("Breusch-Godfrey serial correlation", own.label, statistic, lags, null)
 
 
-def _series(own: EquationRows, lags: int) -> float:
+def _series(e: FloatArray, beside: FloatArray, lags: int) -> float:
     """One time series."""
     from statsmodels.stats.diagnostic import acorr_breusch_godfrey
 
-    fitted = SimpleNamespace(
-        resid=own.innovations, model=SimpleNamespace(exog=own.exogenous), k_constant=1
-    )
+    fitted = SimpleNamespace(resid=e, model=SimpleNamespace(exog=beside), k_constant=1)
     return float(acorr_breusch_godfrey(fitted, nlags=lags, store=True)[0])
 
 
-def _panels(own: EquationRows, lags: int, panels: Groups) -> float:
+def _panels(e: FloatArray, beside: FloatArray, before: FloatArray) -> float:
     """Several: the same regression, lags within each panel."""
     from statsmodels.regression.linear_model import OLS
 
-    order = np.argsort(panels.codes, kind="stable")
-    e, codes = own.innovations[order], panels.codes[order]
-    before = np.zeros((len(e), lags))
-    for lag in range(1, lags + 1):
-        before[lag:, lag - 1] = np.where(codes[lag:] == codes[:-lag], e[:-lag], 0.0)
-    fitted = OLS(e, np.column_stack([own.exogenous[order], before])).fit()
-    return float(len(e) * fitted.rsquared)
+    return float(len(e) * OLS(e, np.column_stack([beside, before])).fit().rsquared)

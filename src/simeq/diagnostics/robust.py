@@ -12,12 +12,15 @@ from simeq._linalg import FloatArray
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
-from simeq.meat import MAKERS, Meat, Request, RowScores
+from simeq.meat import MAKERS, OPTIONS, Meat, Request, RowScores
 from simeq.observations import Observations
 from simeq.scores import Scores
 
 #: A covariance of moments is singular when its correlation form has an eigenvalue below this.
 SINGULAR_TOL = 1e-12
+
+#: Below this an eigenvalue is negative beyond rounding.
+NEGATIVE_TOL = -1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +112,22 @@ class RobustRows:
         return chi2_test(name, equation, statistic, gap.size, null)
 
 
-def robust_rows(request: Request, observations: Observations, use_f: bool) -> RobustRows:
+def robust_rows(
+    request: Request, observations: Observations, scores: Scores, use_f: bool
+) -> RobustRows:
     """Return the dependence that robust tests of a result allow for: its own, or HC1.
 
     Results with classical errors are tested against heteroskedasticity; jackknife and bootstrap
-    have the dependence of their clusters.
+    have the dependence of their clusters. Lags that the covariance chose are those of every test:
+    moments of a test have no units of their own in which to choose.
+
+    Parameters
+    ----------
+    request : Request
+    observations : Observations
+    scores : Scores
+        Of the result.
+    use_f : bool
     """
     if request.name == "nonrobust":
         return RobustRows(observations, Request("HC1", {}), use_f)
@@ -121,24 +135,53 @@ def robust_rows(request: Request, observations: Observations, use_f: bool) -> Ro
         groups = request["groups"]
         own = Request("HC1", {}) if groups is None else Request("cluster", {"groups": groups})
         return RobustRows(observations, own, use_f)
+    if "maxlags" in OPTIONS[request.name] and request["maxlags"] is None:
+        lags = MAKERS[request.name](request, RowScores(scores, observations, ())).lags
+        request = Request(request.name, {**request.options, "maxlags": lags})
     return RobustRows(observations, request, use_f)
 
 
-def quadratic(gap: FloatArray, meat: Meat, equation: str) -> float:
+def quadratic(gap: FloatArray, meat: Meat, where: str) -> float:
     """g'(Σ s s')⁻¹g.
+
+    Parameters
+    ----------
+    gap : (q,) array
+    meat : Meat
+    where : str
+        The equation, for errors.
 
     Raises
     ------
     DataError
-        If the sum is singular, as with few clusters.
+        If the sum is singular or not positive definite, or rests on as few terms as there are
+        moments: then it is q whatever the data.
     """
     size = np.sqrt(np.abs(meat.matrix.diagonal()))
-    scaled = meat.matrix / np.multiply.outer(size, size) if size.all() else np.zeros((1, 1))
-    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= SINGULAR_TOL:
-        raise DataError(
-            f"{equation}: the robust covariance of {count(gap.size, 'moment')} rests on "
-            f"{count(meat.terms, meat.of)} and is singular or not positive definite; use fewer "
-            f"instruments, more {meat.of}s, or a test that takes errors for homoskedastic."
-        )
+    whole = size.all() and np.isfinite(size).all()
+    scaled = meat.matrix / np.multiply.outer(size, size) if whole else np.zeros((1, 1))
+    smallest = float(np.linalg.eigvalsh(scaled)[0])
+    if smallest <= SINGULAR_TOL or meat.terms <= gap.size:
+        raise DataError(_undefined(gap.size, meat, where, smallest))
     unit = gap / size
     return float(unit @ np.linalg.solve(scaled, unit))
+
+
+def _undefined(q: int, meat: Meat, where: str, smallest: float) -> str:
+    text = (
+        f"{where}: the robust covariance of {count(q, 'moment')} rests on "
+        f"{count(meat.terms, meat.of)}"
+    )
+    if smallest < NEGATIVE_TOL:
+        return (
+            f"{text} and is not positive definite, as two-way clusters with few labels and slowly "
+            f"falling kernels can give; use one-way clusters or the Bartlett kernel, or a test "
+            f"that takes errors for homoskedastic."
+        )
+    why = (
+        "is singular" if smallest <= SINGULAR_TOL else f"makes the statistic {q} whatever the data"
+    )
+    return (
+        f"{text} and {why}; use more {meat.of}s, fewer moments (instruments, equations), or a test "
+        f"that takes errors for homoskedastic."
+    )

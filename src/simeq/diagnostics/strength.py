@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, regress
 from simeq.conventions import choose
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.robust import RobustRows, quadratic
-from simeq.errors import SimeqError, listing
+from simeq.errors import listing
 from simeq.meat import Meat
-
-#: Shares of the worst-case bias at which Montiel Olea and Pflueger tabulate critical values.
-BIASES = (0.05, 0.1, 0.2, 0.3)
 
 
 def first_stage_f(
@@ -33,7 +27,8 @@ def first_stage_f(
     if rows is not None:
         title = f"First-stage F robust: {name}"
         meat = rows.meat(own.excluded, v)
-        return rows.wald(title, own.label, p, meat, own.n_instruments, null, use_f=True)
+        k = own.n_instruments
+        return rows.wald(title, own.label, p, meat, k, f"{null} (robust)", use_f=True)
     explained, left = float(p @ p) / p.size, float((v.values**2).sum()) / own.free_rows
     title = f"First-stage F: {name}"
     return f_test(title, own.label, explained / left, p.size, own.free_rows, null)
@@ -49,8 +44,7 @@ def sanderson_windmeijer(own: InstrumentedEquation, j: int) -> HypothesisTest:
     """
     others = own.endogenous.take([i for i in range(len(own.names)) if i != j])
     y = own.endogenous.take([j])
-    b = np.linalg.lstsq(others.on(own.excluded), y.on(own.excluded), rcond=None)[0]
-    u = y - others @ np.asarray(b, dtype=np.float64)
+    u = y - others @ regress(y.on(own.excluded), others.on(own.excluded))
     df = own.surplus + 1
     explained = float((u.on(own.excluded) ** 2).sum()) / df
     left = float((u.apart_from(own.excluded).values ** 2).sum()) / own.free_rows
@@ -125,147 +119,6 @@ def shea(own: InstrumentedEquation) -> FloatArray:
     scale = np.linalg.norm(y, axis=0)
     ratio = _inverse_diagonal(y / scale) / _inverse_diagonal(fitted / scale)
     return np.asarray(ratio)
-
-
-def first_stage_table(own: InstrumentedEquation, rows: RobustRows | None) -> pd.DataFrame:
-    """Measures of each endogenous regressor's first stage, a row for each.
-
-    Parameters
-    ----------
-    own : InstrumentedEquation
-    rows : RobustRows or None
-        Without it the robust columns are NaN.
-    """
-    y, v = own.endogenous.values, own.disturbances.values
-    left = (v**2).sum(axis=0)
-    found = []
-    for j, name in enumerate(own.names):
-        f, conditional = first_stage_f(own, j), sanderson_windmeijer(own, j)
-        robust = None if rows is None else first_stage_f(own, j, rows)
-        found.append(
-            {
-                "equation": own.label,
-                "endogenous": name,
-                "rsquared": 1.0 - left[j] / own.tss[j],
-                "partial_rsquared": 1.0 - left[j] / float((y[:, j] ** 2).sum()),
-                "shea_rsquared": float(shea(own)[j]),
-                "f": f.statistic,
-                "df": f.df,
-                "df_denom": f.df_denom,
-                "f_pvalue": f.pvalue,
-                "f_robust": np.nan if robust is None else robust.statistic,
-                "f_robust_pvalue": np.nan if robust is None else robust.pvalue,
-                "sanderson_windmeijer": conditional.statistic,
-                "sanderson_windmeijer_pvalue": conditional.pvalue,
-            }
-        )
-    return pd.DataFrame(found)
-
-
-# ---------------------------------------------------------------------- one endogenous regressor
-
-
-@dataclass(frozen=True)
-class EffectiveF:
-    """The effective F of Montiel Olea and Pflueger for one endogenous regressor.
-
-    Attributes
-    ----------
-    equation : str
-    endogenous : str
-    statistic : float
-    dof : dict
-        Effective degrees of freedom by the bias τ that is tolerated.
-    critical_values : dict
-        Critical values at 5 % by τ: the null hypothesis is that the bias of 2SLS exceeds τ of the
-        worst case.
-    pvalues : dict
-        P values by τ.
-    """
-
-    equation: str
-    endogenous: str
-    statistic: float
-    dof: dict[float, float]
-    critical_values: dict[float, float]
-    pvalues: dict[float, float]
-
-    def test(self, bias: float = 0.1) -> HypothesisTest:
-        """Test that the bias of 2SLS exceeds a share of the worst case.
-
-        The p value is of the noncentral χ² by its degrees of freedom.
-
-        Raises
-        ------
-        SimeqError
-            If the share is none of those tabulated.
-        """
-        if bias not in self.pvalues:
-            raise SimeqError(f"bias must be one of {listing(self.pvalues)}, not {bias!r}.")
-        return HypothesisTest(
-            f"Effective F: {self.endogenous}",
-            self.equation,
-            self.statistic,
-            self.dof[bias],
-            None,
-            self.pvalues[bias],
-            f"the bias of 2SLS exceeds {bias:.0%} of the worst case (noncentral chi2 by its df)",
-        )
-
-    def __str__(self) -> str:
-        """Say how large it is and what would be large enough."""
-        needed = ", ".join(f"{tau:.0%}: {own:.2f}" for tau, own in self.critical_values.items())
-        return (
-            f"Effective F of {self.endogenous} in {self.equation}: {self.statistic:.2f}\n"
-            f"Critical values (5 % level) for a bias of at most {needed} of the worst case"
-        )
-
-
-def effective_f(own: InstrumentedEquation, rows: RobustRows) -> EffectiveF:
-    """Y'P_Z Y / tr(V), V the robust variance of Z'Y for orthonormal Z.
-
-    Critical values are those of the simplified procedure: quantiles of a noncentral χ², by K, with
-    K = tr(V)²(1 + 2x)/(tr(V'V) + 2x tr(V) max eig(V)) degrees of freedom and noncentrality xK,
-    x = 1/τ. Montiel Olea and Pflueger (2013), "A robust test for weak instruments", *Journal of
-    Business & Economic Statistics* 31.
-
-    Raises
-    ------
-    SimeqError
-        If there is not one endogenous regressor.
-    """
-    if len(own.names) != 1:
-        raise SimeqError(
-            f"The effective F is for one endogenous regressor; equation {own.label} has "
-            f"{len(own.names)}. See Sanderson-Windmeijer and Kleibergen-Paap."
-        )
-    meat = rows.meat(own.excluded, own.disturbances)
-    v = rows.factor(own.n_instruments, meat.n_groups) * meat.matrix
-    p = own.first_stage[:, 0]
-    statistic = float(p @ p / v.trace())
-    dof = {tau: _effective_dof(v, 1.0 / tau) for tau in BIASES}
-    tails = {tau: _tails(statistic, k, 1.0 / tau) for tau, k in dof.items()}
-    return EffectiveF(
-        own.label,
-        own.names[0],
-        statistic,
-        dof,
-        {tau: critical for tau, (critical, _) in tails.items()},
-        {tau: pvalue for tau, (_, pvalue) in tails.items()},
-    )
-
-
-def _effective_dof(v: FloatArray, x: float) -> float:
-    values = np.linalg.eigvalsh(v)
-    trace = values.sum()
-    return float(trace**2 * (1.0 + 2.0 * x) / ((values**2).sum() + 2.0 * x * trace * values[-1]))
-
-
-def _tails(statistic: float, k: float, x: float) -> tuple[float, float]:
-    """Critical value at 5 %, and the p value."""
-    from scipy.stats import ncx2
-
-    return float(ncx2.ppf(0.95, k, x * k) / k), float(ncx2.sf(statistic * k, k, x * k))
 
 
 def _least_moved(own: InstrumentedEquation) -> tuple[Columns, FloatArray]:

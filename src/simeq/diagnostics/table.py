@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from simeq._linalg import single_thread
 from simeq.conventions import METHODS
 from simeq.diagnostics.battery import Diagnostics
+from simeq.diagnostics.lagged import require_whole
 from simeq.diagnostics.record import SYSTEM, HypothesisTest
 from simeq.errors import SimeqError
-from simeq.fitted import estimate
+from simeq.fitted import refit
 from simeq.groups import split_pair
 
 COLUMNS = ["equation", "test", "statistic", "df", "df_denom", "pvalue", "null"]
@@ -28,8 +30,13 @@ SAFER = {
     "isur": "ols",
 }
 
-#: Tests of an equation by name, each a function of its label.
-Tests: TypeAlias = Mapping[str, Callable[[str], HypothesisTest]]
+
+@dataclass(frozen=True)
+class Planned:
+    """A test that applies: its name, and what makes it."""
+
+    name: str
+    make: Callable[[], HypothesisTest]
 
 
 def diagnostics_table(tests: Diagnostics, lags: int) -> pd.DataFrame:
@@ -40,104 +47,147 @@ def diagnostics_table(tests: Diagnostics, lags: int) -> pd.DataFrame:
     DataFrame
         A row for each test and equation, unrounded; ``attrs["left_out"]`` says which tests could
         not be made, and why.
+
+    Raises
+    ------
+    SimeqError
+        If lags are no number of rows.
     """
-    found: list[HypothesisTest] = []
+    require_whole(lags)
+    rows: list[tuple[object, ...]] = []
     left_out: dict[str, str] = {}
-    for name, test in _applying(tests, lags):
-        try:
-            found.append(test())
-        except SimeqError as error:
-            left_out[name] = str(error)
-    rows = [(t.equation, t.name, t.statistic, t.df, t.df_denom, t.pvalue, t.null) for t in found]
+    with single_thread():
+        for equation, planned in _applying(tests, lags):
+            try:
+                t = planned.make()
+                _require_something(t, equation)
+            except SimeqError as error:
+                left_out[f"{planned.name}, {equation}"] = str(error)
+            else:
+                rows.append((equation, t.name, t.statistic, t.df, t.df_denom, t.pvalue, t.null))
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["df_denom"] = frame["df_denom"].astype(np.float64)
     frame.attrs["left_out"] = left_out
     return frame
 
 
-def _applying(tests: Diagnostics, lags: int) -> Iterator[tuple[str, Callable[[], HypothesisTest]]]:
-    """Yield tests with their names: equation by equation, then of all equations together."""
-    for label, names in tests.endogenous.items():
-        own: dict[str, Callable[[str], HypothesisTest]] = {}
-        if names or tests.fit.method.instruments:
-            own |= _of_instruments(tests)
-        if names:
-            own |= _of_regressors(tests, names)
-        for name, test in {**own, **_of_residuals(tests, lags)}.items():
-            yield f"{name}, {label}", partial(test, label)
-    for name, of_all in _of_system(tests).items():
-        yield f"{name}, {SYSTEM}", of_all
+def _require_something(test: HypothesisTest, equation: str) -> None:
+    """Check that a test has degrees of freedom.
 
-
-def _of_instruments(tests: Diagnostics) -> Tests:
-    """Whether they are valid."""
-    return {"Sargan": tests.sargan, "Basmann": tests.basmann, "Hansen J": tests.hansen_j}
-
-
-def _of_regressors(tests: Diagnostics, names: Sequence[str]) -> Tests:
-    """Whether they are endogenous, and the instruments move them."""
-    found: dict[str, Callable[[str], HypothesisTest]] = {
-        "Wu-Hausman": tests.wu_hausman,
-        "Wu-Hausman robust": tests.wu_hausman_robust,
-        "Wooldridge score": tests.wooldridge_score,
-    }
-    for name in names:
-        first = partial(tests.first_stage_f, regressor=name)
-        found[f"First-stage F: {name}"] = first
-        found[f"First-stage F robust: {name}"] = partial(first, robust=True)
-    if len(names) > 1:
-        for name in names:
-            conditional = partial(tests.sanderson_windmeijer, regressor=name)
-            found[f"Sanderson-Windmeijer F: {name}"] = conditional
-    found |= {"Cragg-Donald": tests.cragg_donald, "Kleibergen-Paap": tests.kleibergen_paap}
-    if len(names) == 1:
-        found |= {
-            "Effective F": lambda label: tests.effective_f(label).test(),
-            "Anderson-Rubin": lambda label: tests.anderson_rubin(label).test(),
-            "Anderson-Rubin robust": lambda label: tests.anderson_rubin(label, robust=True).test(),
-            "Anderson-Rubin score": lambda label: tests.anderson_rubin(label, True, "score").test(),
-        }
-    return found
-
-
-def _of_residuals(tests: Diagnostics, lags: int) -> Tests:
-    """Whether their variance changes, and they depend on earlier ones.
-
-    Rows are one series, or panels that lie in clusters; by period alone, panels are not known.
+    Raises
+    ------
+    SimeqError
+        If nothing can be tested, whatever the data.
     """
-    found: dict[str, Callable[[str], HypothesisTest]] = {
-        "Breusch-Pagan heteroskedasticity": tests.heteroskedasticity
-    }
-    groups, time = tests.request["groups"], tests.request["time"]
-    if groups is not None or time is None:
-        panels = None if groups is None else split_pair(groups)[0]
-        serial = partial(tests.serial_correlation, lags=lags, panels=panels)
-        found["Breusch-Godfrey serial correlation"] = serial
-    return found
+    if test.df == 0 and test.name == "Hausman":
+        raise SimeqError("The two estimates are the same whatever the data: nothing to compare.")
+    if test.df == 0:
+        raise SimeqError(
+            f"{equation} is exactly identified: as many instruments as regressors leave nothing to "
+            f"test."
+        )
 
 
-def _of_system(tests: Diagnostics) -> Mapping[str, Callable[[], HypothesisTest]]:
-    """Whether all instruments are valid, errors correlated, and a safer estimate agrees."""
-    found: dict[str, Callable[[], HypothesisTest]] = {}
-    method = tests.fit.method
+def _applying(tests: Diagnostics, lags: int) -> Iterator[tuple[str, Planned]]:
+    """Yield tests equation by equation, then of all equations together."""
+    for label, names in tests.endogenous.items():
+        for planned in _of_equation(tests, label, names, lags):
+            yield label, planned
+    every = "all equations" if SYSTEM in tests.endogenous else SYSTEM
+    for planned in _of_system(tests):
+        yield every, planned
+
+
+def _of_equation(tests: Diagnostics, label: str, names: list[str], lags: int) -> Iterator[Planned]:
+    if names or tests.fit.method.instruments:
+        yield from _of_instruments(tests, label)
+    if names:
+        yield from _of_endogeneity(tests, label)
+        yield from _of_strength(tests, label, names)
+    if len(names) == 1:
+        yield from _of_weak_instruments(tests, label, names[0])
+    yield from _of_residuals(tests, label, lags)
+
+
+def _of_instruments(tests: Diagnostics, label: str) -> Iterator[Planned]:
+    """Whether they are valid."""
+    yield Planned("Sargan", partial(tests.sargan, label))
+    yield Planned("Basmann", partial(tests.basmann, label))
+    yield Planned("Hansen J", partial(tests.hansen_j, label))
+
+
+def _of_endogeneity(tests: Diagnostics, label: str) -> Iterator[Planned]:
+    """Whether regressors are endogenous."""
+    yield Planned("Wu-Hausman", partial(tests.wu_hausman, label))
+    yield Planned("Wu-Hausman robust", partial(tests.wu_hausman_robust, label))
+    yield Planned("Wooldridge score", partial(tests.wooldridge_score, label))
+
+
+def _of_strength(tests: Diagnostics, label: str, names: list[str]) -> Iterator[Planned]:
+    """Whether the instruments move the endogenous regressors, and apart from each other."""
+    for name in names:
+        first = partial(tests.first_stage_f, label, name)
+        yield Planned(f"First-stage F: {name}", first)
+        yield Planned(f"First-stage F robust: {name}", partial(first, robust=True))
+    for name in names if len(names) > 1 else ():
+        conditional = partial(tests.sanderson_windmeijer, label, name)
+        yield Planned(f"Sanderson-Windmeijer F: {name}", conditional)
+    yield Planned("Cragg-Donald", partial(tests.cragg_donald, label))
+    yield Planned("Kleibergen-Paap", partial(tests.kleibergen_paap, label))
+
+
+def _of_weak_instruments(tests: Diagnostics, label: str, name: str) -> Iterator[Planned]:
+    """What holds for one endogenous regressor however weakly it is moved."""
+    yield Planned(f"Effective F: {name}", lambda: tests.effective_f(label).test())
+    yield Planned("Anderson-Rubin", lambda: tests.anderson_rubin(label).test())
+    yield Planned("Anderson-Rubin robust", lambda: tests.anderson_rubin(label, True).test())
+    yield Planned("Anderson-Rubin score", lambda: tests.anderson_rubin(label, True, "score").test())
+
+
+def _of_residuals(tests: Diagnostics, label: str, lags: int) -> Iterator[Planned]:
+    """Whether their variance changes, and they depend on earlier ones."""
+    instrumented = tests.is_instrumented(label)
+    variance = "Pagan-Hall" if instrumented else "Breusch-Pagan"
+    serial = "Godfrey" if instrumented else "Breusch-Godfrey"
+    yield Planned(f"{variance} heteroskedasticity", partial(tests.heteroskedasticity, label))
+    yield Planned(f"{serial} serial correlation", lambda: _serial(tests, label, lags))
+
+
+def _serial(tests: Diagnostics, label: str, lags: int) -> HypothesisTest:
+    """Rows are one series, or panels that lie in clusters; by period alone, panels are not known.
+
+    Raises
+    ------
+    SimeqError
+    """
+    if tests.request.name == "hac-groupsum":
+        raise SimeqError(
+            f"Equation {label}: the covariance adds rows up by period, and does not say which of "
+            f"them are of one panel; tests.serial_correlation({label!r}, panels=column) takes it."
+        )
+    groups = tests.request["groups"]
+    panels = None if groups is None else split_pair(groups)[0]
+    return tests.serial_correlation(label, lags, panels)
+
+
+def _of_system(tests: Diagnostics) -> Iterator[Planned]:
+    """Whether all instruments are valid, a safer estimate agrees, and errors are correlated."""
+    method, several = tests.fit.method, len(tests.fit.system.labels) > 1
     if method.instruments and method.is_gls:
-        found["Hansen-Sargan"] = tests.hansen_sargan
+        yield Planned("Hansen-Sargan", tests.hansen_sargan)
     if method.instruments:
-        found["Hansen J"] = tests.hansen_j
+        yield Planned("Hansen J", tests.hansen_j)
     if method.name in SAFER:
-        found["Hausman"] = lambda: _against_safer(tests)
-    if len(tests.fit.system.labels) > 1:
-        found["Breusch-Pagan correlation"] = tests.breusch_pagan
-        found["Correlation robust"] = tests.correlation_robust
-        found["LR of residuals"] = tests.likelihood_ratio_of_residuals
-    if len(tests.fit.system.labels) > 1 and not method.instruments:
-        found["LR of diagonal covariance"] = tests.likelihood_ratio
-    return found
+        yield Planned("Hausman", lambda: _against_safer(tests))
+    if several:
+        yield Planned("Breusch-Pagan correlation", tests.breusch_pagan)
+        yield Planned("Correlation robust", tests.correlation_robust)
+        yield Planned("LR of residuals", tests.likelihood_ratio_of_residuals)
+    if several and not method.instruments:
+        yield Planned("LR of diagonal covariance", tests.likelihood_ratio)
 
 
 def _against_safer(tests: Diagnostics) -> HypothesisTest:
     """Hausman's test against the estimate that assumes less, under the same constraints."""
     fit = tests.fit
-    safer = METHODS[SAFER[fit.method.name]]
-    other = estimate(fit.system, safer, fit.convention, fit.restriction, fit.constraints)
-    return tests.hausman(other)
+    return tests.hausman(refit(fit, METHODS[SAFER[fit.method.name]], fit.convention))

@@ -29,8 +29,10 @@ class Moments:
 
     Attributes
     ----------
+    z : (p, ΣL) array
+        Orthonormal instruments of all equations side by side.
     loadings : G arrays (L_i, L_i)
-        Orthonormal instruments in terms of the columns that they were made of.
+        They in terms of the columns that they were made of.
     gram : (ΣL, ΣL) array
         Products Z_i'Z_j of orthonormal instruments.
     equation : (ΣL,) array of int
@@ -41,6 +43,7 @@ class Moments:
         Z_i'y_i.
     """
 
+    z: FloatArray
     loadings: tuple[FloatArray, ...]
     gram: FloatArray
     equation: IntArray
@@ -56,6 +59,8 @@ class Projection:
     ----------
     t : G arrays (k_i, k_i)
         X̂_i = F_i T_i; fewer rows than columns where an equation lacks instruments.
+    f : (p, K) array
+        Orthonormal regressors F_i of all equations side by side.
     loadings : G arrays (r_i, k_i)
         F_i in terms of the columns that it was made of: regressors, or instruments.
     equation : (K,) array of int
@@ -71,6 +76,7 @@ class Projection:
     """
 
     t: tuple[FloatArray, ...]
+    f: FloatArray
     loadings: tuple[FloatArray, ...]
     equation: IntArray
     gram: FloatArray
@@ -127,6 +133,7 @@ def project_on_instruments(
         return projection
     stacked = np.hstack([instruments.q for instruments in z])
     moments = Moments(
+        z=stacked,
         loadings=tuple(back[id(instruments)] for instruments in z),
         gram=stacked.T @ stacked,
         equation=np.repeat(np.arange(len(z)), [one.q.shape[1] for one in z]),
@@ -147,6 +154,7 @@ def _assemble(
     cross = stacked.T @ y
     return Projection(
         t=tuple(t),
+        f=stacked,
         loadings=tuple(loadings),
         equation=equation,
         gram=stacked.T @ stacked,
