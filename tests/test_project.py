@@ -1,5 +1,6 @@
 """The project itself: README, CI, light imports, data files, public names."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,19 @@ def test_each_call_loads_a_frame_of_its_own():
 @pytest.mark.parametrize("folder", ["src/simeq", "src/coupling"])
 def test_the_packages_are_marked_as_typed(folder):
     assert (ROOT / folder / "py.typed").exists()
+
+
+@pytest.mark.parametrize("package", ["simeq", "coupling"])
+def test_contributing_lists_every_file(package):
+    """By its name, or by that of its folder where one line stands for all of it."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    start = text.index(f"| file of `src/{package}`")
+    listed = set(re.findall(r"`([\w/]+(?:\.py|/))`", text[start : text.index("\n\n", start)]))
+    source = ROOT / "src" / package
+    for file in source.rglob("*.py"):
+        name = file.relative_to(source).as_posix()
+        folder = f"{file.parent.relative_to(source).as_posix()}/"
+        known = {name, file.name} if "/" in name else {name}
+        assert file.name in ("__init__.py", "_version.py") or known & listed or folder in listed, (
+            f"{name} is not in CONTRIBUTING.md"
+        )
