@@ -5,8 +5,8 @@
 
 Answers are compared first. linearmodels has no resampling, so it refits the system on each draw, or
 without each cluster: some draws are timed, and the time of all is in proportion. It computes the
-plainest covariance meanwhile; simeq's draws hold a clustered standard error each. BLAS has one
-thread.
+plainest covariance meanwhile; simeq's draws compute their clustered errors when asked for, which is
+not timed here. BLAS has one thread.
 """
 
 from __future__ import annotations

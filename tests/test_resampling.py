@@ -669,3 +669,53 @@ def test_iterated_seemingly_unrelated_regressions_are_drawn_to_their_end(data, c
         )
         np.testing.assert_allclose(found.bootstrap.params.iloc[b], again.params, rtol=1e-8)
         np.testing.assert_allclose(found.bootstrap.bse.iloc[b], again.bse, rtol=1e-8)
+
+
+@pytest.mark.parametrize("method", ["ols", "wls", "sur", "isur", "2sls", "3sls"])
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("sigma_dof", ["none", "theil"])
+def test_an_equation_may_be_nothing_but_unit_dummies(data, method, place, sigma_dof):
+    """Every column of it is partialled out; its residuals are in Σ all the same."""
+    formulas = ["y2 ~ c + d + C(unit)", "y1 ~ C(unit)"]
+    equations = {f"eq{i}": formulas[i] for i in (place, 1 - place)}
+    model = SystemEquations(equations, data, instruments="~ c + d + a + C(unit)")
+    options = {"sigma_dof": sigma_dof, "cov_type": "jackknife", "cov_kwds": {"groups": "unit"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = model.fit(method, **options)
+        test = model.fit(method, sigma_dof=sigma_dof).wild_test(
+            "[eq0]c = 0", groups="unit", n_boot=9, seed=0
+        )
+    there = [("eq0", "c"), ("eq0", "d")]
+    assert list(found.bse.index[found.bse.notna()]) == there
+    rows = np.flatnonzero(data["unit"] != 7)
+    again = refit(model, data, rows, method, "~ c + d + a + C(unit)", sigma_dof=sigma_dof)
+    np.testing.assert_allclose(found.jackknife.params.loc[7, there], again.params[there], rtol=1e-8)
+    assert test.n_failed == 0
+
+
+def test_nothing_but_unit_dummies_cannot_be_resampled(data):
+    model = SystemEquations(["y1 ~ C(unit)"], data)
+    for kind in ("jackknife", "bootstrap"):
+        with pytest.raises(DataError, match="Every regressor vanishes outside one cluster"):
+            model.fit("ols", cov_type=kind, cov_kwds={"groups": "unit"})
+
+
+def test_intervals_of_what_constraints_fix_are_points(data):
+    model = SystemEquations(["y1 ~ 1"], data)
+    options = {"groups": "unit", "n_boot": 9, "seed": 0}
+    found = model.fit(
+        "ols", constraints="[y1]Intercept = 1", cov_type="bootstrap", cov_kwds=options
+    )
+    for kind in ("normal", "percentile", "basic", "studentised"):
+        np.testing.assert_array_equal(found.conf_int(kind=kind), [[1.0, 1.0]])
+
+
+@pytest.mark.parametrize("method", ["ols", "sur"])
+def test_nothing_but_unit_dummies_beside_an_equation_without(data, method):
+    model = SystemEquations({"one": "y1 ~ C(unit)", "two": "y2 ~ c + d"}, data)
+    found = model.fit(method, cov_type="jackknife", cov_kwds={"groups": "unit"})
+    there = [("two", "Intercept"), ("two", "c"), ("two", "d")]
+    assert list(found.bse.index[found.bse.notna()]) == there
+    again = refit(model, data, np.flatnonzero(data["unit"] != 7), method)
+    np.testing.assert_allclose(found.jackknife.params.loc[7, there], again.params[there], rtol=1e-8)

@@ -48,13 +48,13 @@ class DrawDivisor:
         overlap = None
         if self.kind == "theil":
             there = self.removed - lacking[:, -1]
-            overlap = _overlaps(self.x.T @ grams @ self.x, self.equation) + there[:, None, None]
+            overlap = _overlaps(self.x.T @ grams @ self.x, self.equation, self.k.size)
+            overlap += there[:, None, None]
         return divisors(self.kind, nobs, self.k - lacking[:, :-1], overlap)
 
 
-def _overlaps(gram: FloatArray, equation: IntArray) -> FloatArray:
+def _overlaps(gram: FloatArray, equation: IntArray, g: int) -> FloatArray:
     """Theil's traces (D, G, G) from the regressors' Grams (D, K, K) of each draw."""
-    g = int(equation[-1]) + 1
     own = [np.flatnonzero(equation == i) for i in range(g)]
     out = np.empty((len(gram), g, g))
     shares = [[_share(gram, own[i], own[j]) for j in range(g)] for i in range(g)]

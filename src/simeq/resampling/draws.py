@@ -18,7 +18,7 @@ from simeq._linalg import (
     triangle_inverse,
 )
 from simeq.conventions import Convention, Method
-from simeq.errors import ConstraintError
+from simeq.errors import ConstraintError, DataError
 from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
 from simeq.groups import Groups
 from simeq.observations import Observations
@@ -182,6 +182,8 @@ def drawable(
     ------
     ConstraintError
         If a constraint ties a coefficient whose column vanishes outside one cluster.
+    DataError
+        If all columns do.
     """
     turn = system.basis.q.T
     rows = observations.blocks(orthonormal_weights(system.basis, len(system.design.columns)))
@@ -189,6 +191,11 @@ def drawable(
     alone = columns_alone(system, method, clusters)
     clusters, removed = alone.shared.clusters, alone.shared.removed
     kept, sound = ~np.isin(system.columns, [*removed]), ~alone.coefficients(system)
+    if not kept.any():
+        raise DataError(
+            f"Every regressor vanishes outside one cluster of {groups.name}, as unit dummies do "
+            f"clustered by unit: there is nothing to resample. Take larger clusters."
+        )
     bases = _bases(system.bases, system.used, turn, alone.shared)
     instruments: list[Basis] = []
     if method.instruments:

@@ -88,8 +88,7 @@ class Products:
         bread = np.zeros_like(self.gram)
         gamma = np.empty(self.gram.shape[:2])
         for i in range(self.system.y.shape[1]):
-            own = np.flatnonzero(self.system.equation == i)
-            part = slice(own[0], own[-1] + 1)
+            part = slice(*np.searchsorted(self.system.equation, [i, i + 1]))
             bread[:, part, part] = self._inverse(self.gram[:, part, part], VANISH)
             gamma[:, part] = (bread[:, part, part] @ self.cross[:, part, i, None])[:, :, 0]
         return gamma, bread

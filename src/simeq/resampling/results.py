@@ -127,6 +127,7 @@ class Bootstrap:
         if kind == "studentised":
             with np.errstate(divide="ignore", invalid="ignore"):
                 t = (draws - b) / self.bse.to_numpy(dtype=np.float64)
+            t[draws == b] = 0.0  # what constraints fix has no error either
             low, high = _quantiles(t, tails)
             return np.column_stack([b - high * self.sample_bse, b - low * self.sample_bse])
         return interval(draws, b, alpha, kind)
