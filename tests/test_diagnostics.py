@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
+import warnings
 from pathlib import Path
 
 import linearmodels.iv as lm
@@ -18,6 +20,7 @@ import oracle
 import oracle_diagnostics as book
 from oracle import System, systems
 from simeq import SystemEquations, datasets
+from simeq.diagnostics.hausman import at_its_sigma, difference
 from simeq.errors import DataError, IdentificationError, SimeqError, SimeqWarning, SingularError
 
 #: Two routes through the same algebra, one by way of normal equations.
@@ -269,6 +272,28 @@ def test_units_of_the_data_do_not_matter(interaction):
     )
     np.testing.assert_allclose(one["statistic"], two["statistic"], rtol=1e-6)
     np.testing.assert_array_equal(one["df"].round(6), two["df"].round(6))
+
+
+@given(
+    systems(max_equations=3),
+    st.sampled_from(list(itertools.combinations(oracle.METHODS, 2))),
+    st.sampled_from([None, "linearmodels", "systemfit", "gretl", "stata"]),
+)
+def test_two_estimates_differ_by_what_their_weights_make_of_the_dependents(system, pair, like):
+    """b₁ − b₂ = (C₁ − C₂)y, whatever the methods: C is not an approximation."""
+    model = system.model()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SimeqWarning)  # the GLS form, and iterations that stop
+        try:
+            fits = [model.fit(method, like=like)._fit for method in pair]
+        except SingularError:  # iterations of simultaneous equations need not converge
+            assume(False)
+    safe, efficient = (at_its_sigma(fit) for fit in fits)
+    scores = difference(safe, efficient)
+    g = model.factor.r @ scores.regressors
+    found = (g * (model.system.y @ scores.mix)).sum(axis=0) @ scores.loading
+    size = np.sqrt(safe.estimate.cov.diagonal())
+    np.testing.assert_allclose(found / size, (safe.b - efficient.b) / size, atol=1e-8)
 
 
 # ---------------------------------------------------------------------------- by the book

@@ -117,6 +117,22 @@ def test_systemfits_hausman_is_a_difference_of_its_covariances(klein_model, divi
     assert d @ np.linalg.solve(v, d) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("form", ["wald", "score"])
+@pytest.mark.parametrize(("of_y", "of_x"), [(1e8, 1.0), (1e-8, 1e6), (1e-7, 1e-7), (1.0, 1e8)])
+def test_units_of_an_equation_do_not_matter_to_its_confidence_set(frame, of_y, of_x, form):
+    """Where y had units of 1e8 the polynomial's roots were lost, and the set was empty."""
+    scaled = frame.assign(y2=of_y * frame["y2"], y1=of_x * frame["y1"])
+    one, two = (
+        system(own, {"two": EQUATIONS["two"]})
+        .fit("2sls", cov_type="HC1")
+        .tests.anderson_rubin(robust=True, form=form)
+        .conf_set()
+        for own in (frame, scaled)
+    )
+    expected = np.array(one.intervals) * of_y / of_x
+    np.testing.assert_allclose(two.intervals, expected, rtol=1e-7)
+
+
 # ---------------------------------------------------------------------------- tied regressors
 
 

@@ -134,6 +134,11 @@ class SystemResults(FitResults):
             Columns equation ("system" for all), test, statistic, df, df_denom (NaN for χ²), pvalue
             and null, the null hypothesis in words. ``attrs["left_out"]`` says which tests could
             not be made, and why.
+
+        Raises
+        ------
+        SimeqError
+            If lags are no whole number of rows.
         """
         return diagnostics_table(self.tests, lags)
 

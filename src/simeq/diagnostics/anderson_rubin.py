@@ -143,9 +143,11 @@ class AndersonRubin:
             return self._classical_roots(c)
         middle, unit = self.estimate, self.unit  # β = middle + unit·τ
         (gap, at), (_, s1, s2) = self._at(middle), self.s
-        m0 = _bordered(at, gap, c)
-        m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0)
-        m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0)
+        size = np.append(np.sqrt(at.diagonal()), math.sqrt(c))  # units of the data do not matter
+        scale = np.multiply.outer(size, size)
+        m0 = _bordered(at, gap, c) / scale
+        m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0) / scale
+        m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0) / scale
         eye, zero = np.eye(len(m0)), np.zeros_like(m0)
         left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
         alpha, beta = linalg.eig(left, right, right=False, homogeneous_eigvals=True)

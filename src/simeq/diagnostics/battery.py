@@ -70,13 +70,13 @@ class Diagnostics:
         return robust_rows(self.request, rows, self.fit.scores, self._use_f)
 
     def _equation(self, label: str | None) -> InstrumentedEquation:
-        """Lay an equation out, once."""
-        own = self._label(label)
-        if own not in self._made:
-            system = self.fit.system
-            self._made[own] = instrumented_equation(system, system.labels.index(own))
-        require_identified(self._made[own])
-        return self._made[own]
+        """Lay an equation out, once, if it is identified."""
+        name, system = self._label(label), self.fit.system
+        if name not in self._made:
+            own = instrumented_equation(system, system.labels.index(name))
+            require_identified(own)
+            self._made[name] = own
+        return self._made[name]
 
     def _label(self, label: str | None) -> str:
         labels = self.fit.system.labels

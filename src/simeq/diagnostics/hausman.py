@@ -44,7 +44,7 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
     """
     _require_same_system(first, second)
     _require_two(first, second)
-    safe, efficient = sorted(map(_at_its_sigma, (first, second)), key=_assumes)
+    safe, efficient = sorted(map(at_its_sigma, (first, second)), key=_assumes)
     residuals(safe.system, safe.system.structural(safe.b))
     scores = difference(safe, efficient)
     g = np.hstack([_orthonormal(safe), _orthonormal(efficient)])
@@ -57,7 +57,7 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
     return chi2_test("Hausman robust", SYSTEM, quadratic(gap, meat, SYSTEM), gap.size, null)
 
 
-def _at_its_sigma(fit: Fit) -> Fit:
+def at_its_sigma(fit: Fit) -> Fit:
     """The estimate as a function of the errors at the Σ that it was solved with.
 
     linearmodels' covariance after an iteration takes Σ of the final residuals instead, which is

@@ -100,18 +100,17 @@ def godfrey(
         If there are too few rows.
     """
     require_lags(own.label, lags, own.free_rows, panels)
-    e = on_rows(_unit(own), rows)[:, 0]
-    x, _ = _regressors(own)
-    blocks = _beside(x.beside(own.excluded).beside(own.y), lagged(e, lags, panels), rows)
-    k, z = x.number, x.number + own.excluded.number
-    triangle = _triangle(blocks)
-    regressors, y, before = triangle[:, :k], triangle[:, [z]], triangle[:, z + 1 :]
-    known = np.hstack([triangle[:, : own.included.number], triangle[:, k:z], before])
-    q = np.linalg.qr(known)[0]
-    both = np.hstack([regressors, before])
+    before = lagged(on_rows(_unit(own), rows)[:, 0], lags, panels)
+    y2 = own.endogenous.orthonormal(own.lengths)
+    columns = own.included.beside(y2).beside(own.excluded).beside(own.y)
+    ends = np.cumsum([own.included.number, y2.number, own.excluded.number, 1])
+    triangle = _triangle(_beside(columns, before, rows))
+    included, endogenous, excluded, y, before = np.split(triangle, ends, axis=1)
+    q = np.linalg.qr(np.hstack([included, excluded, before]))[0]
+    x, both = np.hstack([included, endogenous]), np.hstack([included, endogenous, before])
     left = y - both @ regress(q.T @ y, q.T @ both)
-    added = _unexplained(q.T @ y, q.T @ regressors) - _unexplained(q.T @ y, q.T @ both)
-    free = own.nobs - k - lags
+    added = _unexplained(q.T @ y, q.T @ x) - _unexplained(q.T @ y, q.T @ both)
+    free = own.nobs - both.shape[1]
     statistic = added / lags / (float((left**2).sum()) / free)
     null = serial_null(own.label, lags, panels)
     return f_test("Godfrey serial correlation", own.label, statistic, lags, free, null)
@@ -126,7 +125,7 @@ def _beside(columns: Columns, given: FloatArray, rows: Observations) -> Iterator
 
 
 def _triangle(blocks: Iterator[FloatArray]) -> FloatArray:
-    """R of all rows."""
+    """R of all rows: columns stand in for rows wherever only cross products matter."""
     r = next(blocks)
     for block in blocks:
         r = np.asarray(np.linalg.qr(np.vstack([r, block]), mode="r"))
