@@ -12,6 +12,7 @@ from simeq.datasets import load_klein, load_us_states
 settings.register_profile(
     "simeq",
     deadline=None,
+    max_examples=50,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 COMMANDS = (
     "python3 -m venv .venv && .venv/bin/python -m pip install . && .venv/bin/python -m simeq",
     'python3 -m venv .venv && .venv/bin/python -m pip install -e ".[test]" '
-    "&& .venv/bin/python -m pytest",
+    "&& .venv/bin/python -m pytest -n auto",
 )
 
 

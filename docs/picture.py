@@ -1,4 +1,4 @@
-"""Draw the README's picture: python docs/_static/picture.py docs/_static/klein.png."""
+"""Draw the README's picture: python docs/picture.py docs/_static/klein.png."""
 
 import sys
 
