@@ -63,7 +63,9 @@ def test_fewer_rows_than_regressors(frame):
 
 
 def test_a_constant_dependent_is_an_error(frame):
-    with pytest.raises(DataError, match="Equation one: the dependent y is constant"):
+    with pytest.raises(
+        DataError, match="the dependent y is constant in the sample of [0-9]+ rows; leave"
+    ):
         SystemEquations({"one": "y ~ x"}, frame.assign(y=3.0))
 
 

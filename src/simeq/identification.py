@@ -43,7 +43,7 @@ def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
     """
     found = []
     for label, y, x in zip(design.labels, design.dependents, design.regressors, strict=True):
-        _refuse_constant(label, design.names[y], factor.r[:, y])
+        _refuse_constant(label, design.names[y], factor.r[:, y], factor.nobs)
         own = basis(factor.r[:, x])
         if own.set_aside and factor.nobs < len(x):
             raise DataError(
@@ -59,11 +59,14 @@ def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
     return found
 
 
-def _refuse_constant(label: str, name: str, y: FloatArray) -> None:
+def _refuse_constant(label: str, name: str, y: FloatArray, nobs: int) -> None:
     """Raise when a dependent does not vary: R holds the column of ones first."""
     peak = np.abs(y).max(initial=0.0)
     if not peak or np.linalg.norm(y[1:] / peak) <= CONSTANT_TOL * np.linalg.norm(y / peak):
-        raise DataError(f"Equation {label}: the dependent {name} is constant in the sample.")
+        raise DataError(
+            f"Equation {label}: the dependent {name} is constant in the sample of "
+            f"{count(nobs, 'row')}; leave the equation out, or use rows in which it varies."
+        )
 
 
 def _collinear_text(label: str, own: Basis, names: Sequence[str]) -> str:
