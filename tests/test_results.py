@@ -13,6 +13,7 @@ from statsmodels.stats.contrast import ContrastResults
 
 import simeq
 from simeq import ConstraintError, DataError, SystemEquations
+from simeq.datasets import INTERACTION_EQUATIONS, simulate_interaction
 
 METHODS = ["ols", "wls", "sur", "isur", "2sls", "w2sls", "3sls", "i3sls"]
 
@@ -304,3 +305,23 @@ def test_the_same_input_gives_the_same_bits(klein, method):
         return result.params.to_numpy().tobytes() + result.cov_params().to_numpy().tobytes()
 
     assert bits() == bits()
+
+
+def test_models_results_and_draws_say_in_one_line_what_they_are(klein_model, klein):
+    assert repr(klein_model) == "<SystemEquations: 3 equations, 21 rows>"
+    one = SystemEquations(["consump ~ wages"], klein)
+    assert repr(one) == "<SystemEquations: 1 equation, 21 rows>"
+    assert repr(one.fit("ols")) == (
+        "<SystemResults: ordinary least squares, 1 equation, 2 coefficients, 21 rows>"
+    )
+    panel = SystemEquations(INTERACTION_EQUATIONS, simulate_interaction(seed=1))
+    kinds = {"groups": "unit"}
+    jackknife = panel.fit("2sls", cov_type="jackknife", cov_kwds=kinds).jackknife
+    assert repr(jackknife) == "<Jackknife: 30 groups, 11 coefficients, 0 failed>"
+    kinds |= {"n_boot": 40, "seed": 1}
+    bootstrap = panel.fit("2sls", cov_type="bootstrap", cov_kwds=kinds).bootstrap
+    assert repr(bootstrap) == "<Bootstrap: 40 draws of 30 groups, 11 coefficients, 0 failed>"
+    test = panel.fit("2sls").wild_test(
+        "[manufacture]productivity = 0.5", groups="unit", n_boot=9, seed=1
+    )
+    assert "array" not in repr(test)

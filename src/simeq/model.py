@@ -17,7 +17,7 @@ from simeq.covariance import resampled_covariance, robust_covariance
 from simeq.design import build, compress
 from simeq.diagnostics.identification import Identification, identify
 from simeq.equality import GroupComparison
-from simeq.errors import SimeqError
+from simeq.errors import SimeqError, count
 from simeq.factor import Factor
 from simeq.fitted import estimate
 from simeq.formula import caller_names
@@ -413,6 +413,10 @@ class SystemEquations:
         own = [b[equation == self.labels.index(label)] for label in chosen]
         rows = regressors(self.system, self.observations, data, chosen)
         return pd.DataFrame(right_sides(own, rows), rows.index, chosen)
+
+    def __repr__(self) -> str:
+        """Say in one line what the model holds."""
+        return f"<SystemEquations: {count(len(self.labels), 'equation')}, {self.nobs:,} rows>"
 
     def __getstate__(self) -> dict[str, Any]:
         """Formulas, levels and factor: never rows."""

@@ -20,7 +20,7 @@ from simeq.diagnostics.battery import Diagnostics
 from simeq.diagnostics.record import HypothesisTest
 from simeq.diagnostics.table import diagnostics_table
 from simeq.equation_results import EquationResults
-from simeq.errors import DataError
+from simeq.errors import DataError, count
 from simeq.fit_results import FitResults
 from simeq.functions import Functions
 from simeq.meat import Request
@@ -366,7 +366,7 @@ class SystemResults(FitResults):
     def __repr__(self) -> str:
         """Say in one line what was estimated."""
         return (
-            f"<SystemResults: {self.title.lower()}, {len(self.model.labels)} equations, "
+            f"<SystemResults: {self.title.lower()}, {count(len(self.model.labels), 'equation')}, "
             f"{self._b.size} coefficients, {self.nobs:,} rows>"
         )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simeq._linalg import FloatArray
 from simeq.conventions import choose
 from simeq.distribution import require_alpha
+from simeq.errors import count
 from simeq.groups import Groups
 
 #: Kinds of intervals: by standard errors, and by draws.
@@ -31,7 +32,7 @@ def interval_kind(kind: str, known: Sequence[str] = KINDS) -> str:
     return choose(str(kind).replace("z", "s").replace("Z", "S"), known, "kind of interval")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Jackknife:
     """Estimates of the whole system with one cluster left out.
 
@@ -65,8 +66,13 @@ class Jackknife:
         """What a cluster adds (g, K): the whole sample's coefficients less those without it."""
         return -(self.params - self.estimate)
 
+    def __repr__(self) -> str:
+        """Say in one line what was left out."""
+        g, k = self.values.shape
+        return f"<Jackknife: {count(g, 'group')}, {k} coefficients, {self.n_failed:,} failed>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Bootstrap:
     """Estimates of the whole system on clusters, or rows, drawn with replacement.
 
@@ -131,6 +137,14 @@ class Bootstrap:
             low, high = _quantiles(t, tails)
             return np.column_stack([b - high * self.sample_bse, b - low * self.sample_bse])
         return interval(draws, b, alpha, kind)
+
+    def __repr__(self) -> str:
+        """Say in one line what was drawn."""
+        n_boot, k = self.params.shape
+        return (
+            f"<Bootstrap: {count(n_boot, 'draw')} of {count(len(self.labels), 'group')}, "
+            f"{k} coefficients, {self.n_failed:,} failed>"
+        )
 
 
 def interval(draws: FloatArray, b: FloatArray, alpha: float, kind: str) -> FloatArray:

@@ -124,7 +124,7 @@ class WildTest:
 
     statistic: float
     pvalue: float
-    distribution: FloatArray
+    distribution: FloatArray = field(repr=False)
     n_boot: int
     n_failed: int
     weights: str
