@@ -580,3 +580,61 @@ def test_it_prints_like_table_9(model):
     assert next(line for line in lines if line.startswith("N ")).split()[1:4] == ["102", "51", "85"]
     assert list(found.to_frame().columns) == [str(i) for i in range(1, 10)]
     assert found.to_markdown().startswith("|")
+
+
+def test_reasons_and_warnings_that_groups_share_are_told_together(states):
+    """Nine pieces of three rows fail alike; a piece of one row has too few rows, whatever else."""
+    labels = pd.Series(np.r_[np.repeat(range(9), 3), 9, np.full(len(states) - 28, 10)], name="part")
+    found = SystemEquations(EQUATIONS, states, instruments=INSTRUMENTS).fit_by(labels)
+    assert list(found.failed) == [*range(10)]
+    notes = " ".join(str(found).split())
+    assert "part = 9 is not estimated: Equation output has 5 regressors but only 1 row;" in notes
+    assert notes.count("not estimated") == 2
+    assert "part = 0, 1, 2, 3, 4, 5, 6, 7, and 1 more are not estimated: Equation" in notes
+
+
+def test_an_array_of_labels_has_the_name_of_its_series_or_none(model, states):
+    with pytest.raises(DataError, match="None of the 816 groups can be estimated"):
+        model.fit_by(np.arange(816))
+    with pytest.raises(DataError, match="None of the 816 groups of row can be estimated"):
+        model.fit_by(pd.Series(np.arange(816), name="row"))
+    with pytest.raises(DataError, match="^groups has no label in 17 rows"):
+        model.fit_by(states["state"].where(states["state"] != "OHIO").to_numpy())
+
+
+def test_names_of_groups_stand_in_one_line_and_dates_without_a_time(states):
+    dates = pd.to_datetime(np.where(states["year"] < 1980, "1970", "1980"))
+    model = SystemEquations(EQUATIONS, states, instruments=INSTRUMENTS)
+    assert model.fit_by(dates).names == ("1970-01-01", "1980-01-01")
+    found = model.fit_by(np.where(states["year"] < 1980, "before\n1980", "from\n1980 on"))
+    assert list(found.results) == ["before\n1980", "from\n1980 on"]
+    assert found.names == ("before 1980", "from 1980 on")
+    assert "\n1980" not in found.to_markdown() + found.to_latex() + found.to_html() + str(found)
+
+
+def test_groups_that_print_alike_keep_their_columns(model, states):
+    labels = np.array([1 if year < 1980 else "1" for year in states["year"]], dtype=object)
+    found = model.fit_by(labels)
+    assert list(found.to_frame().loc[("", "", "nobs")]) == [480.0, 336.0]
+
+
+@pytest.mark.parametrize("cov_type", ["cluster", "jackknife", "bootstrap"])
+def test_clusters_with_rows_in_several_groups_void_the_test_of_equality(model, states, cov_type):
+    def found(clusters):
+        own = {"groups": clusters, **({"seed": 1} if cov_type == "bootstrap" else {})}
+        return str(model.fit_by(states["region"] > 5, cov_type=cov_type, cov_kwds=own))
+
+    for clusters in ("year", states["year"].to_numpy()):
+        assert "have rows in several groups" in found(clusters)
+        assert "Wald" not in found(clusters)
+    for clusters in ("state", states["state"].to_numpy()):
+        assert "several groups" not in found(clusters)
+        assert "Wald" in found(clusters)
+
+
+def test_times_out_of_order_are_named_as_they_are(model, states):
+    backwards = states.iloc[::-1]
+    model = SystemEquations(EQUATIONS, backwards, instruments=INSTRUMENTS)
+    own = {"groups": "state", "time": backwards["year"].to_numpy()}
+    with pytest.raises(DataError, match="1985 follows 1986"):
+        model.fit_by("region", cov_type="hac-panel", cov_kwds=own)
