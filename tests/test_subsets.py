@@ -233,6 +233,16 @@ def test_a_form_that_is_not_identified_is_reported_and_others_go_on(states):
     assert text == "Equation gsp has no regressor left."
 
 
+def test_a_term_is_found_however_it_is_written(states):
+    """Factors in another order, other quotes and other spaces are the same term."""
+    data = states.assign(**{"public capital": states["pcap"]})
+    equations = ['gsp ~ np.log(emp):unemp + Q("public capital") + pc', "hwy ~ util"]
+    model = SystemEquations(equations, data)
+    for name in ("unemp:np.log(emp)", "np.log( emp ):unemp", "Q('public capital')"):
+        found = model.fit_dropping(name, method="ols")
+        assert len(found.results[name].params) == len(found.results[None].params) - 1
+
+
 def test_an_error_of_the_full_model_is_raised(states):
     model = SystemEquations(["gsp ~ pcap + emp + pc"], states, instruments="~ emp + pc")
     with pytest.raises(IdentificationError, match="gsp is not identified"):
@@ -248,6 +258,9 @@ def test_an_error_of_the_full_model_is_raised(states):
         (["unemq"], {}, FormulaError, "Did you mean 'unemp'"),
         (["state"], {}, FormulaError, "no regressor or instrument reads it"),
         ([["pc", "unemp"]], {}, SimeqError, "one by one, as text"),
+        (["pc +"], {}, FormulaError, "no regressor or instrument reads it"),
+        (["Intercept"], {}, FormulaError, "no regressor or instrument reads it"),
+        (["pc + unemp"], {}, FormulaError, "no regressor or instrument reads it"),
         ([], {}, SimeqError, "Name columns to leave out"),
         (["pc"], {"method": "3slss"}, SimeqError, "Did you mean '3sls'"),
         (["pc"], {"cov_type": "robust"}, SimeqError, "Unknown cov_type"),
@@ -554,6 +567,10 @@ def test_equality_that_cannot_be_tested(model, states):
     with pytest.raises(DataError, match="needs two at the least; 1 was"):
         one.equality_test()
     assert "Wald" not in str(one)
+    halves = model.fit_by(states["region"] > 4)
+    for none in ([], 3):
+        with pytest.raises(DataError, match="Name at least one coefficient"):
+            halves.equality_test(none)
     with pytest.warns(SimeqWarning, match="clusters for 9 free coefficients"):
         few = model.fit_by("region", cov_type="cluster", cov_kwds={"groups": "state"})
     with pytest.raises(ConstraintError, match="1 has 6 clusters, which can test at most 5"):

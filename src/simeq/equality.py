@@ -111,7 +111,9 @@ class GroupComparison(Comparison):
         common = [name for name in each[0] if all(name in own for own in each)]
         if given is None:
             return common
-        asked = [given] if isinstance(given, str) else list(given)
+        asked = [given] if isinstance(given, str) else list(given) if np.iterable(given) else []
+        if not asked:
+            raise DataError(f"Name at least one coefficient, as '{common[0]}', not {given!r}.")
         for name in asked:
             if not any(name in (own, own.partition("]")[2]) for own in common):
                 raise DataError(
