@@ -161,6 +161,13 @@ def test_rows_that_miss_an_indicator_or_a_region_are_counted_and_left_out(study)
     assert "3 of 160 rows miss an indicator or a key, and are left out." in study(frame)
 
 
+def test_a_column_that_the_file_has_not_is_named(study):
+    with pytest.raises(
+        SystemExit, match=r"name \['prat'\]; the columns are \['town', 'year', 'a1'"
+    ):
+        study(towns(), REGION="prat")
+
+
 def test_a_region_with_too_few_rows_leaves_out_a_table_and_not_the_page(study):
     frame = towns(5, 4).assign(part=lambda own: own["town"])
     page = study(frame, EQUATIONS={"a": "a ~ b + x + z", "b": "b ~ a + w"}, LAGS={})

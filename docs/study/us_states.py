@@ -109,8 +109,11 @@ def main(folder: str) -> None:
 
 def complete(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
     """Sort rows by unit and time, without those that miss an indicator or one of the keys."""
-    indicators = [name for own in SYSTEMS.values() for name in own]
-    kept = frame.dropna(subset=[UNIT, TIME, REGION, *indicators])
+    needed = [UNIT, TIME, REGION, *(name for own in SYSTEMS.values() for name in own)]
+    unknown = [name for name in needed if name not in frame]
+    if unknown:
+        raise SystemExit(f"The settings name {unknown}; the columns are {list(frame)}.")
+    kept = frame.dropna(subset=needed)
     lost = len(frame) - len(kept)
     if lost:
         page.text(f"{lost} of {len(frame)} rows miss an indicator or a key, and are left out.")
