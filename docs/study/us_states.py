@@ -335,7 +335,7 @@ class Page:
             "body{font-family:sans-serif;margin:2em auto;max-width:60em;padding:0 1em}"
             "table{border-collapse:collapse;margin:1em 0;display:block;overflow-x:auto}"
             "td,th{padding:.1em .6em;text-align:right;white-space:nowrap}"
-            "td:first-child,th:first-child,td.text,th[scope]{text-align:left}"
+            "td:first-child,th:first-child,.text,th[scope]{text-align:left}"
             "td.text{white-space:normal;min-width:9em}"
             "thead th{border-bottom:1px solid}"
             "caption,figcaption{text-align:left;font-weight:bold;padding:.4em 0}"
