@@ -649,6 +649,18 @@ def test_clusters_with_rows_in_several_groups_void_the_test_of_equality(model, s
         assert "Wald" in found(clusters)
 
 
+def test_a_group_whose_clusters_have_no_label_is_named_and_others_go_on(states):
+    data = states.assign(cluster=states["state"].where(states["region"] != 9))
+    model = SystemEquations(EQUATIONS, data, instruments=INSTRUMENTS)
+    own = {"groups": "cluster"}
+    found = model.fit_by(states["region"] > 8, cov_type="cluster", cov_kwds=own)
+    assert list(found.results) == [False]
+    assert found.failed[True].startswith("groups: cluster has no label in 51 rows of the sample")
+    assert "first in row 51;" in found.failed[True]  # California, after three states of 17 years
+    with pytest.raises(SimeqError, match="cov_kwds must be a dict of options of 'cluster'"):
+        model.fit_by("region", cov_type="cluster", cov_kwds="state")
+
+
 def test_times_out_of_order_are_named_as_they_are(model, states):
     backwards = states.iloc[::-1]
     model = SystemEquations(EQUATIONS, backwards, instruments=INSTRUMENTS)

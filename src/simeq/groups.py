@@ -122,7 +122,7 @@ def _labels(
         values = values[keep]
     missing = np.asarray(pd.isna(values))
     if missing.any():
-        where = rows[int(np.flatnonzero(missing)[0])]
+        where = rows[missing][:1].tolist()[0]
         own = name if name == what else f"{what}: {name}"
         raise DataError(
             f"{own} has no label in {count(int(missing.sum()), 'row')} of the sample, first in "

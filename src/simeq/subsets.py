@@ -17,11 +17,12 @@ from simeq.conventions import Convention, Method
 from simeq.design import compress
 from simeq.dropping import leaving, require_regressors, without
 from simeq.equality import GroupComparison
-from simeq.errors import ConstraintError, RankWarning, SimeqError
+from simeq.errors import ConstraintError, DataError, RankWarning, SimeqError
 from simeq.factor import Factor
 from simeq.forms import Forms
 from simeq.formula import Term
 from simeq.groups import Groups, split_pair
+from simeq.meat import read_request
 from simeq.observations import Observations
 from simeq.resampling.draws import drawable
 from simeq.resampling.each import GroupEstimates, estimate_each
@@ -122,6 +123,7 @@ def fit_by(
         If no group can be estimated.
     """
     groups = rows.groups(given, "groups")
+    read_request(options.get("cov_type", "nonrobust"), options.get("cov_kwds"))
     options = _labels_by_row(options, rows)
     labels = pd.Index(groups.labels).tolist()
     forms = Forms(f"{groups.name} = ")
@@ -198,7 +200,10 @@ def _shared(options: Options, rows: Observations, groups: Groups) -> str:
     kinds = options.get("cov_kwds") or {}
     given = kinds.get("groups", kinds.get("time"))
     for own in [] if given is None else split_pair(given):
-        clusters = rows.groups(own, "clusters")
+        try:
+            clusters = rows.groups(own, "clusters")
+        except DataError:  # labels are missing, which the groups that lack them have reported
+            continue
         if clusters.crossed(groups).number > clusters.number:
             return clusters.name
     return ""
