@@ -161,6 +161,18 @@ def test_a_column_that_cannot_be_used(frame, formula, words):
         SystemEquations([formula], frame)
 
 
+def test_a_row_of_a_selection_is_named_by_its_plain_number(frame):
+    odd = frame.assign(x=np.where(frame.index == 7, np.inf, frame["x"]))
+    with pytest.raises(DataError, match="first in row 7;"):
+        SystemEquations(["y ~ x"], odd.drop(index=3))
+
+
+def test_durations_are_not_called_dates(frame):
+    frame["days"] = pd.to_timedelta(np.arange(len(frame)), "D")
+    with pytest.raises(DataError, match="column 'days' holds durations: '0 .*' in row 0"):
+        SystemEquations(["y ~ days"], frame)
+
+
 def test_one_stray_text_among_numbers_is_named(frame):
     frame["x"] = frame["x"].astype(object)
     frame.loc[13, "x"] = "n/a"

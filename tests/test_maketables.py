@@ -158,3 +158,10 @@ def test_the_package_finds_the_plug_in_and_nothing_of_statsmodels(results):
         assert type(maketables.get_extractor(column)).__name__ == "PluginExtractor"
         assert not hasattr(column, "params")
         assert not hasattr(pickle.loads(pickle.dumps(column)), "bse")
+
+
+def test_coefficients_take_other_labels_without_a_template_for_categories(results):
+    labels = {"[consumption]wages": "Wages"}
+    names = rows(maketables.ETable(results, labels=labels, cat_template="")).index
+    assert "Wages" in names
+    assert "[consumption]corpProf" in names

@@ -233,6 +233,16 @@ def test_a_form_that_is_not_identified_is_reported_and_others_go_on(states):
     assert text == "Equation gsp has no regressor left."
 
 
+def test_a_term_is_found_however_it_is_written(states):
+    """Factors in another order, other quotes and other spaces are the same term."""
+    data = states.assign(**{"public capital": states["pcap"]})
+    equations = ['gsp ~ np.log(emp):unemp + Q("public capital") + pc', "hwy ~ util"]
+    model = SystemEquations(equations, data)
+    for name in ("unemp:np.log(emp)", "np.log( emp ):unemp", "Q('public capital')"):
+        found = model.fit_dropping(name, method="ols")
+        assert len(found.results[name].params) == len(found.results[None].params) - 1
+
+
 def test_an_error_of_the_full_model_is_raised(states):
     model = SystemEquations(["gsp ~ pcap + emp + pc"], states, instruments="~ emp + pc")
     with pytest.raises(IdentificationError, match="gsp is not identified"):
@@ -248,6 +258,9 @@ def test_an_error_of_the_full_model_is_raised(states):
         (["unemq"], {}, FormulaError, "Did you mean 'unemp'"),
         (["state"], {}, FormulaError, "no regressor or instrument reads it"),
         ([["pc", "unemp"]], {}, SimeqError, "one by one, as text"),
+        (["pc +"], {}, FormulaError, "no regressor or instrument reads it"),
+        (["Intercept"], {}, FormulaError, "no regressor or instrument reads it"),
+        (["pc + unemp"], {}, FormulaError, "no regressor or instrument reads it"),
         ([], {}, SimeqError, "Name columns to leave out"),
         (["pc"], {"method": "3slss"}, SimeqError, "Did you mean '3sls'"),
         (["pc"], {"cov_type": "robust"}, SimeqError, "Unknown cov_type"),
@@ -554,6 +567,10 @@ def test_equality_that_cannot_be_tested(model, states):
     with pytest.raises(DataError, match="needs two at the least; 1 was"):
         one.equality_test()
     assert "Wald" not in str(one)
+    halves = model.fit_by(states["region"] > 4)
+    for none in ([], 3):
+        with pytest.raises(DataError, match="Name at least one coefficient"):
+            halves.equality_test(none)
     with pytest.warns(SimeqWarning, match="clusters for 9 free coefficients"):
         few = model.fit_by("region", cov_type="cluster", cov_kwds={"groups": "state"})
     with pytest.raises(ConstraintError, match="1 has 6 clusters, which can test at most 5"):
@@ -580,3 +597,73 @@ def test_it_prints_like_table_9(model):
     assert next(line for line in lines if line.startswith("N ")).split()[1:4] == ["102", "51", "85"]
     assert list(found.to_frame().columns) == [str(i) for i in range(1, 10)]
     assert found.to_markdown().startswith("|")
+
+
+def test_reasons_and_warnings_that_groups_share_are_told_together(states):
+    """Nine pieces of three rows fail alike; a piece of one row has too few rows, whatever else."""
+    labels = pd.Series(np.r_[np.repeat(range(9), 3), 9, np.full(len(states) - 28, 10)], name="part")
+    found = SystemEquations(EQUATIONS, states, instruments=INSTRUMENTS).fit_by(labels)
+    assert list(found.failed) == [*range(10)]
+    notes = " ".join(str(found).split())
+    assert "part = 9 is not estimated: Equation output has 5 regressors but only 1 row;" in notes
+    assert notes.count("not estimated") == 2
+    assert "part = 0, 1, 2, 3, 4, 5, 6, 7, and 1 more are not estimated: Equation" in notes
+
+
+def test_an_array_of_labels_has_the_name_of_its_series_or_none(model, states):
+    with pytest.raises(DataError, match="None of the 816 groups can be estimated"):
+        model.fit_by(np.arange(816))
+    with pytest.raises(DataError, match="None of the 816 groups of row can be estimated"):
+        model.fit_by(pd.Series(np.arange(816), name="row"))
+    with pytest.raises(DataError, match="^groups has no label in 17 rows"):
+        model.fit_by(states["state"].where(states["state"] != "OHIO").to_numpy())
+
+
+def test_names_of_groups_stand_in_one_line_and_dates_without_a_time(states):
+    dates = pd.to_datetime(np.where(states["year"] < 1980, "1970", "1980"))
+    model = SystemEquations(EQUATIONS, states, instruments=INSTRUMENTS)
+    assert model.fit_by(dates).names == ("1970-01-01", "1980-01-01")
+    found = model.fit_by(np.where(states["year"] < 1980, "before\n1980", "from\n1980 on"))
+    assert list(found.results) == ["before\n1980", "from\n1980 on"]
+    assert found.names == ("before 1980", "from 1980 on")
+    assert "\n1980" not in found.to_markdown() + found.to_latex() + found.to_html() + str(found)
+
+
+def test_groups_that_print_alike_keep_their_columns(model, states):
+    labels = np.array([1 if year < 1980 else "1" for year in states["year"]], dtype=object)
+    found = model.fit_by(labels)
+    assert list(found.to_frame().loc[("", "", "nobs")]) == [480.0, 336.0]
+
+
+@pytest.mark.parametrize("cov_type", ["cluster", "jackknife", "bootstrap"])
+def test_clusters_with_rows_in_several_groups_void_the_test_of_equality(model, states, cov_type):
+    def found(clusters):
+        own = {"groups": clusters, **({"seed": 1} if cov_type == "bootstrap" else {})}
+        return str(model.fit_by(states["region"] > 5, cov_type=cov_type, cov_kwds=own))
+
+    for clusters in ("year", states["year"].to_numpy()):
+        assert "have rows in several groups" in found(clusters)
+        assert "Wald" not in found(clusters)
+    for clusters in ("state", states["state"].to_numpy()):
+        assert "several groups" not in found(clusters)
+        assert "Wald" in found(clusters)
+
+
+def test_a_group_whose_clusters_have_no_label_is_named_and_others_go_on(states):
+    data = states.assign(cluster=states["state"].where(states["region"] != 9))
+    model = SystemEquations(EQUATIONS, data, instruments=INSTRUMENTS)
+    own = {"groups": "cluster"}
+    found = model.fit_by(states["region"] > 8, cov_type="cluster", cov_kwds=own)
+    assert list(found.results) == [False]
+    assert found.failed[True].startswith("groups: cluster has no label in 51 rows of the sample")
+    assert "first in row 51;" in found.failed[True]  # California, after three states of 17 years
+    with pytest.raises(SimeqError, match="cov_kwds must be a dict of options of 'cluster'"):
+        model.fit_by("region", cov_type="cluster", cov_kwds="state")
+
+
+def test_times_out_of_order_are_named_as_they_are(model, states):
+    backwards = states.iloc[::-1]
+    model = SystemEquations(EQUATIONS, backwards, instruments=INSTRUMENTS)
+    own = {"groups": "state", "time": backwards["year"].to_numpy()}
+    with pytest.raises(DataError, match="1985 follows 1986"):
+        model.fit_by("region", cov_type="hac-panel", cov_kwds=own)

@@ -187,6 +187,9 @@ def test_marks_of_each_language_are_escaped():
     table = PrintedTable("a_b & <c>", ("x|y",), (Section("50%", (("$z", "1*"),)),), ("~",))
     assert r"a\_b \& $<$c$>$" in table.to_latex()
     assert r"50\%" in table.to_latex()
+    starred = PrintedTable("", ("x",), (Section("", (("[a]x", "1"), ("*", "2"))),), ())
+    assert "\n{}[a]x & 1" in starred.to_latex()  # [ and * after a row's end belong to that end
+    assert "\n{}* & 2" in starred.to_latex()
     assert "&lt;c&gt;" in table.to_html()
     assert r"\*" in table.to_markdown()
 

@@ -16,7 +16,8 @@ import base64
 import html
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,12 +28,22 @@ import pandas as pd
 
 import coupling
 from coupling.tables import Report, Table
-from simeq import Comparison, SystemEquations, SystemResults, compare, datasets
+from simeq import (
+    Comparison,
+    ReducedForm,
+    SimeqError,
+    SimeqWarning,
+    SystemEquations,
+    SystemResults,
+    compare,
+    datasets,
+)
 
 # ---------------------------------------------------------------------------- settings
 
 #: A CSV file of your own; None for the states that come with the library.
 FILE: str | None = None
+TITLE = "Infrastructure and the economy of the US states, 1970-86"
 UNIT, TIME, REGION = "state", "year", "area"
 
 #: Indicators of each subsystem, +1 where more is better and -1 where less is.
@@ -41,7 +52,7 @@ SYSTEMS = {
     "economy": {"output": +1, "growth": +1, "unemp": -1},
 }
 
-#: The index of each subsystem is the dependent of an equation; `_lag` is the year before.
+#: The index of each subsystem is the dependent of an equation; `_lag` is the time before.
 EQUATIONS = {
     "infrastructure": "infrastructure ~ economy + infrastructure_lag + size",
     "economy": "economy ~ infrastructure + economy_lag + capital + nation",
@@ -65,7 +76,7 @@ rises, which alone makes its coefficient on the economy negative.
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
-    """Make indicators and controls of the columns of the file; rows by unit and time."""
+    """Make indicators and controls of the columns of the file."""
     frame = frame.sort_values([UNIT, TIME])
     made = {
         "roads": frame["hwy"] / frame["emp"],
@@ -78,7 +89,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
         "nation": frame.groupby(TIME)["unemp"].transform("mean"),
         "area": frame["region"].map({d: area for area, own in AREAS.items() for d in own}),
     }
-    return frame.assign(**made).dropna(subset=["growth"]).reset_index(drop=True)
+    return frame.assign(**made)
 
 
 # ---------------------------------------------------------------------------- the steps
@@ -88,28 +99,40 @@ def main(folder: str) -> None:
     """Run every step and write what comes out."""
     page = Page(Path(folder))
     frame = prepare(datasets.load_us_states() if FILE is None else pd.read_csv(FILE))
+    frame = complete(page, frame)
     scored = first_half(page, frame)
     model = interaction(frame, scored)
     results = second_half(page, model)
     what_should_be_reported(page, model, results["3SLS"])
-    page.write("Infrastructure and the economy of the US states, 1970-86")
+    page.write(TITLE)
+
+
+def complete(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows by unit and time, without those that miss an indicator or one of the keys."""
+    needed = [UNIT, TIME, REGION, *(name for own in SYSTEMS.values() for name in own)]
+    unknown = [name for name in needed if name not in frame]
+    if unknown:
+        raise SystemExit(f"The settings name {unknown}; the columns are {list(frame)}.")
+    kept = frame.dropna(subset=needed)
+    lost = len(frame) - len(kept)
+    if lost:
+        page.text(f"{lost} of {len(frame)} rows miss an indicator or a key, and are left out.")
+    return kept.sort_values([UNIT, TIME]).reset_index(drop=True)
 
 
 def first_half(page: Page, frame: pd.DataFrame) -> coupling.CouplingResult:
     """Tables 4, 5 and 6, and Figure 1: from indicators to coupling coordination degrees."""
     page.heading("From indicators to coupling")
     model = coupling.CouplingModel(SYSTEMS, weights="entropy")
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
+    with page.notes():
         scored = model.fit(frame, unit=UNIT, time=TIME)
     page.frame("table_4", "Table 4. Entropy weights inside each subsystem", scored.weights)
-    page.text(*(f"Note: {warning.message}" for warning in heard))
     page.picture("figure_1", "Figure 1. Mean indices by year", draw_indices, scored)
     page.frame("table_5", "Table 5. Mean C, T and D by year", scored.yearly())
     regional = scored.regional(REGION)
     page.frame("table_6", "Table 6. Mean D by year and region", regional)
     page.text(
-        "Means of the states' degrees, as the paper says of its tables. What it printed are "
+        f"Means of the degrees by {UNIT}, as the paper says of its tables. What it printed are "
         "degrees of means, stretched to [.01, .99], whose levels cannot be compared by region."
     )
     return scored
@@ -119,7 +142,9 @@ def interaction(frame: pd.DataFrame, scored: coupling.CouplingResult) -> SystemE
     """Two equations in which each index drives the other."""
     panel = frame.set_index([UNIT, TIME]).join(scored.indices).reset_index()
     before = panel.groupby(UNIT)[list(scored.indices)].shift(1).add_suffix("_lag")
-    return SystemEquations(EQUATIONS, panel.join(before), lags=LAGS)
+    times = pd.Series(pd.factorize(panel[TIME], sort=True)[0])
+    follows = times.groupby(panel[UNIT]).diff() == 1  # not across a time that a unit lacks
+    return SystemEquations(EQUATIONS, panel.join(before.where(follows)), lags=LAGS)
 
 
 def second_half(page: Page, model: SystemEquations) -> dict[str, SystemResults]:
@@ -127,55 +152,81 @@ def second_half(page: Page, model: SystemEquations) -> dict[str, SystemResults]:
     page.heading("How each drives the other")
     page.text(EXCLUSIONS)
     names = {"OLS": "ols", "2SLS": "2sls", "3SLS": "3sls", "iterated 3SLS": "i3sls"}
-    results = {name: model.fit(method) for name, method in names.items()}
+    with page.notes():
+        results = {name: model.fit(method) for name, method in names.items()}
     page.comparison("table_7", "Table 7. Four estimators", compare(results))
-    dropped = model.fit_dropping(*CONTROLS)
-    page.comparison("table_8", "Table 8. Three-stage least squares, controls left out", dropped)
-    regions = model.fit_by(REGION)
-    page.comparison("table_9", "Table 9. Three-stage least squares by region", regions)
+    with page.notes("Table 8"):
+        dropped = model.fit_dropping(*CONTROLS)
+        page.comparison("table_8", "Table 8. Three-stage least squares, controls left out", dropped)
+    with page.notes("Table 9"):
+        regions = model.fit_by(REGION)
+        page.comparison("table_9", "Table 9. Three-stage least squares by region", regions)
     return results
 
 
 def what_should_be_reported(page: Page, model: SystemEquations, classical: SystemResults) -> None:
-    """Errors that hold with 48 states, diagnostics, feedback and total effects."""
+    """Errors that hold with few units, diagnostics, feedback and total effects."""
     page.heading("What the paper should have reported")
     by_unit = {"cov_kwds": {"groups": UNIT}, "use_t": True}
-    clustered = model.fit("3sls", cov_type="cluster", **by_unit)
-    jackknife = model.fit("3sls", cov_type="jackknife", **by_unit)
-    errors = {"classical": classical, "clustered": clustered, "jackknife": jackknife}
+    with page.notes():
+        clustered = model.fit("3sls", cov_type="cluster", **by_unit)
+    errors = {"classical": classical, "clustered": clustered}
+    with page.notes("The jackknife"):
+        errors["jackknife"] = model.fit("3sls", cov_type="jackknife", **by_unit)
     page.comparison("errors", f"Standard errors: classical, and by {UNIT}", compare(errors))
     page.picture("coefficients", "Coefficients with 95 % intervals", draw_coefficients, errors)
     tests = clustered.diagnostics()
     named = tests.set_index(["equation", "test"])
     page.frame("diagnostics", "Diagnostics", named, on_paper=named.drop(columns="null"))
     page.frame("first_stage", "First stages", clustered.first_stage().T)
-    page.text(*plain_words(clustered, tests))
-    page.printed("reduced_form", clustered.reduced_form().summary())
-    page.picture("effects", "Structural against total effects", draw_effects, clustered)
-
-
-def plain_words(result: SystemResults, tests: pd.DataFrame) -> list[str]:
-    """Say what the diagnostics mean: instruments, errors over time, feedback."""
-    p = tests.set_index(["equation", "test"])["pvalue"]
-    said = []
     for label in EQUATIONS:
+        with page.notes(f"What tests say of {label}"):
+            page.text(*of_instruments(clustered, label, named["pvalue"]))
+    with page.notes("The reduced form"):
+        form = clustered.reduced_form()
+        page.text(of_feedback(form))
+        page.printed("reduced_form", form.summary())
+        page.picture("effects", "Structural against total effects", draw_effects, clustered)
+
+
+def of_instruments(result: SystemResults, label: str, p: pd.Series[float]) -> Iterator[str]:
+    """Say how strong and how valid an equation's instruments are."""
+    endogenous = result.tests.endogenous[label]
+    if len(endogenous) == 1:
         strength, robust = result.tests.effective_f(label), result.tests.anderson_rubin(label, True)
         critical = strength.critical_values[0.1]
         kind = "WEAK" if strength.statistic < critical else "strong"
-        serial = verdict(result.tests.serial_correlation(label, panels=UNIT).pvalue)
-        said += [
+        yield (
             f"{label}: the instruments are {kind}, with an effective F of {strength.statistic:.1f} "
             f"where {critical:.1f} keeps the bias below a tenth of the worst case. Whatever their "
-            f"strength: {robust.conf_set()}.",
-            f"{label}: valid instruments are {verdict(p[label, 'Hansen J'])} by Hansen's J; errors "
-            f"without correlation over time are {serial}. With it a lag is no valid instrument.",
-        ]
-    gain = result.reduced_form().loop_gain
-    low, high = gain.conf_int()
-    near = "near one or above: total effects are large and uncertain, and may turn sign"
-    far = "far from one: total effects are near the direct ones"
-    found = near if high > 0.8 else far
-    return [*said, f"The loop gain is {gain.value:.3f} [{low:.3f}, {high:.3f}], {found}."]
+            f"strength: {robust.conf_set()}."
+        )
+    elif endogenous:
+        yield f"{label}: for the strength of the instruments see the first stages."
+    if (label, "Hansen J") in p:
+        yield f"{label}: valid instruments are {verdict(p[label, 'Hansen J'])} by Hansen's J."
+    elif endogenous:
+        yield f"{label}: exactly identified, so that no test asks whether instruments are valid."
+    serial = verdict(result.tests.serial_correlation(label, panels=UNIT).pvalue)
+    lags = " With such correlation a lag is no valid instrument." if LAGS else ""
+    yield f"{label}: errors without correlation over time are {serial}.{lags}"
+
+
+def of_feedback(form: ReducedForm) -> str:
+    """Say how near to one feedback comes."""
+    pair = len(EQUATIONS) == 2
+    measure = form.loop_gain if pair else form.spectral_radius
+    low, high = measure.conf_int()
+    said = f"The {measure.name} is {measure.value:.3f} [{low:.3f}, {high:.3f}]"
+    if not high < 0.8:
+        return f"{said}, near one or above: total effects are uncertain, and may turn sign."
+    if not pair:
+        return f"{said}, below one: rounds of feedback die out."
+    times = 1 / (1 - measure.value)
+    return (
+        f"{said}, below one: what an exogenous variable does to the dependent of its own equation "
+        f"is in total {times:.3f} times the direct effect."
+    )
 
 
 def verdict(pvalue: float) -> str:
@@ -224,6 +275,22 @@ class Page:
     def heading(self, text: str) -> None:
         self.parts.append(f"<h2>{html.escape(text)}</h2>")
 
+    @contextmanager
+    def notes(self, step: str | None = None) -> Iterator[None]:
+        """Write down what is warned of; a named step may fail, and the others go on."""
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            try:
+                yield
+            except SimeqError as error:
+                if step is None:
+                    raise
+                self.text(f"{step} is left out: {error}")
+        kinds = (SimeqWarning, coupling.CouplingWarning)
+        told = html.unescape("".join(self.parts))
+        said = dict.fromkeys(str(own.message) for own in heard if issubclass(own.category, kinds))
+        self.text(*(f"Note: {text}" for text in said if text not in told))
+
     def text(self, *sentences: str) -> None:
         self.parts += [f"<p>{html.escape(' '.join(own.split()))}</p>" for own in sentences]
 
@@ -267,13 +334,15 @@ class Page:
         style = (
             "body{font-family:sans-serif;margin:2em auto;max-width:60em;padding:0 1em}"
             "table{border-collapse:collapse;margin:1em 0;display:block;overflow-x:auto}"
-            "td,th{padding:.1em .6em;text-align:right}"
-            "td:first-child,th:first-child,td.text,th[scope]{text-align:left}"
+            "td,th{padding:.1em .6em;text-align:right;white-space:nowrap}"
+            "td:first-child,th:first-child,.text,th[scope]{text-align:left}"
+            "td.text{white-space:normal;min-width:9em}"
             "thead th{border-bottom:1px solid}"
             "caption,figcaption{text-align:left;font-weight:bold;padding:.4em 0}"
             "figure{margin:1em 0}img{max-width:100%}"
         )
-        head = f"<title>{html.escape(title)}</title><style>{style}</style>"
+        phone = '<meta name="viewport" content="width=device-width">'
+        head = f"{phone}<title>{html.escape(title)}</title><style>{style}</style>"
         body = "\n".join([f"<h1>{html.escape(title)}</h1>", ILLUSTRATION, *self.parts])
         whole = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8">{head}{body}</html>'
         (self.folder / "index.html").write_text(whole, encoding="utf-8")
@@ -287,4 +356,7 @@ ILLUSTRATION = "<p><strong>An illustration of the method, not a finding.</strong
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except (SimeqError, coupling.CouplingError) as error:
+        raise SystemExit(f"The study stops here: {error}") from None

@@ -17,14 +17,14 @@ FORMATS = (".txt", ".md", ".html", ".tex", ".csv", ".xlsx")
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "−": "$-$", "→": r"$\rightarrow$", "×": r"$\times$",
+    "<": "$<$", ">": "$>$", "|": "$|$", "−": "$-$", "→": r"$\rightarrow$", "×": r"$\times$",
 }  # fmt: skip
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font-family: sans-serif; margin: 2em }} table {{ border-collapse: collapse }}
 caption {{ text-align: left; font-weight: bold; padding: .5em 0 }}
 th, td {{ padding: .15em .7em; text-align: right }} th:first-child {{ text-align: left }}
-thead {{ border-bottom: 1px solid }} td.text {{ text-align: left }}</style></head>
+thead {{ border-bottom: 1px solid }} .text {{ text-align: left }}</style></head>
 <body>
 {body}
 </body></html>
@@ -293,8 +293,10 @@ def _markdown(table: Table) -> str:
 
 
 def _html(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in table.header)
     kinds = [' class="text"' if left else "" for left in table.is_text]
+    head = "".join(
+        f"<th{k}>{html.escape(name)}</th>" for k, name in zip(kinds, table.header, strict=True)
+    )
     body = "\n".join(
         "<tr>"
         + "".join(f"<td{k}>{html.escape(c)}</td>" for k, c in zip(kinds, row, strict=True))
@@ -310,7 +312,10 @@ def _html(table: Table) -> str:
 
 def _latex(table: Table) -> str:
     def line(cells: Sequence[str]) -> str:
-        return " & ".join(_escaped(cell) for cell in cells) + r" \\"
+        row = " & ".join(_escaped(cell) for cell in cells) + r" \\"
+        return (
+            f"{{}}{row}" if row[0] in "[*" else row
+        )  # the row's end before it takes these for its own
 
     columns = "".join("l" if left else "r" for left in table.is_text)
     rows = "\n".join(line(row) for row in table.cells)

@@ -155,13 +155,12 @@ class Comparison:
             A column for each result; rows (equation, term, statistic) with statistic
             "coefficient", "std_error" or "pvalue", then "rsquared" by equation and "nobs".
         """
-        pairs = zip(self.names, self.results.values(), strict=True)
-        columns = {name: self._numbers(result) for name, result in pairs}
+        columns = [self._numbers(result) for result in self.results.values()]
         rows = [row for equation in self._equations() for row in self._keys(equation)]
         rows += [(e, "", "rsquared") for e in self._equations()] + [("", "", "nobs")]
         index = pd.MultiIndex.from_tuples(rows, names=["equation", "term", "statistic"])
-        values = {name: [own.get(row, np.nan) for row in rows] for name, own in columns.items()}
-        return pd.DataFrame(values, index=index)
+        values = [[own.get(row, np.nan) for own in columns] for row in rows]
+        return pd.DataFrame(values, index, list(self.names))
 
     def to_text(self) -> str:
         """Render for a terminal."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from simeq.design import Design
 from simeq.errors import DataError, FormulaError, IdentificationError, listing, nearest
 from simeq.formula import Column, Term, code_columns, term_name
+from simeq.naming import Names, named_terms
 from simeq.rows import Values
 
 
@@ -31,15 +32,25 @@ def leaving(design: Design, name: str) -> frozenset[Term]:
                 f"and instruments can."
             )
     terms = dict.fromkeys(column.term for own in design.lists for column in own if column.term)
-    readers = frozenset(term for term in terms if name in _reads(design, term))
-    named = {term_name(term): term for term in terms}
-    if readers or name in named:
-        return readers or frozenset([named[name]])
+    found = [term for term in terms if name in _reads(design, term)] or _called(name, terms)
+    if found:
+        return frozenset(found)
     columns = {column for term in terms for column in _reads(design, term)}
     raise FormulaError(
         f"{name!r} cannot be left out: no regressor or instrument reads it."
-        f"{nearest(str(name), [*columns, *named])}"
+        f"{nearest(str(name), [*columns, *map(term_name, terms)])}"
     )
+
+
+def _called(name: str, terms: Iterable[Term]) -> list[Term]:
+    """Terms of that name, however it is written: `b:a` is `a:b`."""
+    names = Names()
+    known = {names.term(term): term for term in terms}
+    try:
+        asked = [names.term(term) for term in named_terms(name, (), "")]
+    except FormulaError:
+        return []
+    return [known[term] for term in asked if term in known] if len(asked) == 1 else []
 
 
 def without(design: Design, gone: Collection[Term], values: Values | None) -> Design:

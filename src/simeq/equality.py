@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,13 +32,24 @@ class GroupComparison(Comparison):
         Why a group could not be estimated, by its value.
     """
 
+    def __init__(
+        self,
+        results: Mapping[Any, SystemResults],
+        names: Sequence[str],
+        failed: Mapping[Any, str] | None = None,
+        remarks: Sequence[str] = (),
+        shared: str = "",
+    ) -> None:
+        super().__init__(results, names, failed, remarks)
+        self._shared = shared
+
     def equality_test(self, coefficients: Sequence[str] | str | None = None) -> ContrastResults:
         """Test that coefficients are equal in all groups.
 
         The Wald statistic is Σ_g (b_g − b̄)'V_g⁻¹(b_g − b̄) with b̄ = (Σ V_g⁻¹)⁻¹ Σ V_g⁻¹ b_g, of
         (groups − 1) × coefficients degrees of freedom, less what constraints fix. It takes the
         groups for independent samples: where clusters have rows in several groups, as years have
-        when groups are regions, it does not hold.
+        when groups are regions, it does not hold, and is not printed beneath the table.
 
         Parameters
         ----------
@@ -100,7 +111,9 @@ class GroupComparison(Comparison):
         common = [name for name in each[0] if all(name in own for own in each)]
         if given is None:
             return common
-        asked = [given] if isinstance(given, str) else list(given)
+        asked = [given] if isinstance(given, str) else list(given) if np.iterable(given) else []
+        if not asked:
+            raise DataError(f"Name at least one coefficient, as '{common[0]}', not {given!r}.")
         for name in asked:
             if not any(name in (own, own.partition("]")[2]) for own in common):
                 raise DataError(
@@ -109,6 +122,12 @@ class GroupComparison(Comparison):
         return [own for own in common if own in asked or own.partition("]")[2] in asked]
 
     def _notes(self) -> tuple[str, ...]:
+        if self._shared:
+            text = (
+                f"Clusters ({self._shared}) have rows in several groups, which are then no "
+                f"independent samples: equal coefficients are not tested."
+            )
+            return (*super()._notes(), text)
         try:
             test = self.equality_test()
         except SimeqError:

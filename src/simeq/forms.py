@@ -39,8 +39,9 @@ class Forms:
     def __init__(self, prefix: str) -> None:
         self.results: dict[Any, SystemResults] = {}
         self.errors: dict[Any, SimeqError] = {}
-        self.remarks: list[str] = []
+        self.names: dict[Any, str] = {}
         self._prefix = prefix
+        self._lacking: list[str] = []
         self._heard: dict[tuple[str, type[SimeqWarning]], list[str]] = {}
 
     @property
@@ -48,16 +49,32 @@ class Forms:
         """Texts of the errors."""
         return {key: str(error) for key, error in self.errors.items()}
 
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences about forms that failed, those of one reason together, or that lack something.
+
+        Empty where every form has all.
+        """
+        alike: dict[str, list[str]] = {}
+        for key, text in self.failed.items():
+            alike.setdefault(text, []).append(self.names[key])
+        failed = [
+            f"{self._prefix}{listing(names)} {'is' if len(names) == 1 else 'are'} not estimated: "
+            f"{text}"
+            for text, names in alike.items()
+        ]
+        return [*failed, *self._lacking]
+
     @contextmanager
     def hear(self, key: Hashable, name: str) -> Iterator[None]:
         """Keep the error of one form and its warnings; mistakes in the call are raised."""
+        self.names[key] = name
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             try:
                 yield
             except REPORTED as error:
                 self.errors[key] = error
-                self.remarks.append(f"{self._prefix}{name} is not estimated: {error}")
         for own in heard:
             if issubclass(own.category, SimeqWarning):
                 self._heard.setdefault((str(own.message), own.category), []).append(name)
@@ -70,11 +87,11 @@ class Forms:
         for key, result in self.results.items():
             lost = _lost(whole, result.model.system)
             if lost:
-                lacking.setdefault(lost, []).append(str(key))
+                lacking.setdefault(lost, []).append(self.names[key])
         for lost, names in lacking.items():
             text = f"no estimate of {listing(lost)}, zero or collinear there."
             self._heard.setdefault((text, RankWarning), []).extend(names)
-            self.remarks.append(f"{self._prefix}{listing(names)}: {text}")
+            self._lacking.append(f"{self._prefix}{listing(names)}: {text}")
 
     def tell(self) -> None:
         """Give each warning once, with the forms that it concerns."""

@@ -106,7 +106,7 @@ def _labels(
     pair = split_pair(given)
     if len(pair) != 1:
         raise DataError(f"{what} takes one grouping, not {len(pair)}.")
-    name = pair[0] if isinstance(pair[0], str) else what
+    name = _name(pair[0], what)
     values = _column(name, what, table) if isinstance(pair[0], str) else _array(pair[0], what)
     rows = table.index if keep is None else table.index[keep]
     if len(values) not in (len(table.index), len(rows)):
@@ -122,12 +122,19 @@ def _labels(
         values = values[keep]
     missing = np.asarray(pd.isna(values))
     if missing.any():
-        where = rows[int(np.flatnonzero(missing)[0])]
+        where = rows[missing][:1].tolist()[0]
+        own = name if name == what else f"{what}: {name}"
         raise DataError(
-            f"{what}: {name} has no label in {count(int(missing.sum()), 'row')} of the sample, "
-            f"first in row {where!r}; label or drop them."
+            f"{own} has no label in {count(int(missing.sum()), 'row')} of the sample, first in "
+            f"row {where!r}; label or drop them."
         )
     return name, values
+
+
+def _name(given: Any, what: str) -> str:
+    """Return what the user calls a grouping: a column, a Series by its name, else the option."""
+    own = given if isinstance(given, str) else getattr(given, "name", None)
+    return own if isinstance(own, str) and own else what
 
 
 def _column(name: str, what: str, table: Table) -> NDArray[Any] | pd.Categorical:

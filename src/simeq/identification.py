@@ -43,13 +43,13 @@ def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
     """
     found = []
     for label, y, x in zip(design.labels, design.dependents, design.regressors, strict=True):
-        _refuse_constant(label, design.names[y], factor.r[:, y], factor.nobs)
         own = basis(factor.r[:, x])
         if own.set_aside and factor.nobs < len(x):
             raise DataError(
                 f"Equation {label} has {count(len(x), 'regressor')} but only "
                 f"{count(factor.nobs, 'row')}; use fewer regressors or more rows."
             )
+        _refuse_constant(label, design.names[y], factor.r[:, y], factor.nobs)
         if own.set_aside:
             text = _collinear_text(label, own, [design.names[j] for j in x])
             if rank == "raise":

@@ -17,11 +17,12 @@ from simeq.conventions import Convention, Method
 from simeq.design import compress
 from simeq.dropping import leaving, require_regressors, without
 from simeq.equality import GroupComparison
-from simeq.errors import ConstraintError, RankWarning, SimeqError
+from simeq.errors import ConstraintError, DataError, RankWarning, SimeqError
 from simeq.factor import Factor
 from simeq.forms import Forms
 from simeq.formula import Term
 from simeq.groups import Groups, split_pair
+from simeq.meat import read_request
 from simeq.observations import Observations
 from simeq.resampling.draws import drawable
 from simeq.resampling.each import GroupEstimates, estimate_each
@@ -78,7 +79,7 @@ def fit_dropping(
             given = {**options, **_constraints_of(options, system, smaller)}
             forms.results[name] = model_of(smaller, own).fit(**given)
     forms.tell()
-    names = ["Full model" if name is None else _minus(name) for name in forms.results]
+    names = [forms.names[name] for name in forms.results]
     return Comparison(forms.results, names, forms.failed, forms.remarks)
 
 
@@ -122,13 +123,14 @@ def fit_by(
         If no group can be estimated.
     """
     groups = rows.groups(given, "groups")
+    read_request(options.get("cov_type", "nonrobust"), options.get("cov_kwds"))
     options = _labels_by_row(options, rows)
     labels = pd.Index(groups.labels).tolist()
     forms = Forms(f"{groups.name} = ")
-    parts = zip(labels, rows.factors(groups), groups.members, strict=True)
-    for label, factor, members in parts:
-        text = f"{groups.name} = {label}, {factor.nobs:,} of {rows.nobs:,} rows."
-        with forms.hear(label, str(label)):
+    parts = zip(labels, _in_print(groups), rows.factors(groups), groups.members, strict=True)
+    for label, name, factor, members in parts:
+        text = f"{groups.name} = {name}, {factor.nobs:,} of {rows.nobs:,} rows."
+        with forms.hear(label, name):
             part = _part(system, factor, text)
             own = {**_chosen_rows(options, members), **_constraints_of(options, system, part)}
             model = model_of(part, rows.part(part.design, members))
@@ -138,9 +140,9 @@ def fit_by(
     _require_one(forms, groups)
     forms.note_lost(system)
     forms.tell()
-    return GroupComparison(
-        forms.results, [str(label) for label in forms.results], forms.failed, forms.remarks
-    )
+    names = [forms.names[label] for label in forms.results]
+    shared = _shared(options, rows, groups)
+    return GroupComparison(forms.results, names, forms.failed, forms.remarks, shared)
 
 
 def fit_each(
@@ -179,10 +181,32 @@ def _part(system: System, factor: Factor, text: str) -> System:
 def _require_one(forms: Forms, groups: Groups) -> None:
     if not forms.results:
         label, error = next(iter(forms.errors.items()))
+        of = "" if groups.name == "groups" else f" of {groups.name}"
         raise type(error)(
-            f"None of the {groups.number:,} groups of {groups.name} can be estimated. {label}: "
+            f"None of the {groups.number:,} groups{of} can be estimated. {forms.names[label]}: "
             f"{error}"
         ) from error
+
+
+def _in_print(groups: Groups) -> list[str]:
+    """Labels as text in one line, dates without a time where none has one."""
+    labels = pd.Index(groups.labels)
+    texts = labels.astype(str) if isinstance(labels, pd.DatetimeIndex) else map(str, labels)
+    return [" ".join(text.split()) for text in texts]
+
+
+def _shared(options: Options, rows: Observations, groups: Groups) -> str:
+    """Name the clusters, or the periods summed over, that have rows in several groups."""
+    kinds = options.get("cov_kwds") or {}
+    given = kinds.get("groups", kinds.get("time"))
+    for own in [] if given is None else split_pair(given):
+        try:
+            clusters = rows.groups(own, "clusters")
+        except DataError:  # labels are missing, which the groups that lack them have reported
+            continue
+        if clusters.crossed(groups).number > clusters.number:
+            return clusters.name
+    return ""
 
 
 def _labels_by_row(options: Options, rows: Observations) -> dict[str, Any]:
@@ -195,7 +219,9 @@ def _labels_by_row(options: Options, rows: Observations) -> dict[str, Any]:
             for own in split_pair(clusters)
         ]
     if time is not None and not isinstance(time, str):
-        kinds["time"] = [rows.periods(time, "time").codes]
+        periods = rows.periods(time, "time")
+        order = pd.Index(periods.labels)
+        kinds["time"] = [pd.Categorical.from_codes(periods.codes, order, ordered=True)]
     return {**options, "cov_kwds": kinds} if kinds else dict(options)
 
 

@@ -113,7 +113,7 @@ class Table:
 
     def row(self, position: int) -> str:
         """Name a row by its label."""
-        return f"row {self.index[position]!r}"
+        return f"row {self.index[[position]].tolist()[0]!r}"
 
     def require_category(self, name: str) -> None:
         """Check that a text column is a category in good faith, with no number among its values.
@@ -156,10 +156,11 @@ class Table:
             present = [(i, v) for i, v in values if not _is_missing(v)] or values
             odd = [(i, v) for i, v in present if not _reads_as_number(v)]
             where, value = (odd or present)[0]
+            held = "text" if kind != "date" else "dates" if value.dtype.kind == "M" else "durations"
             raise DataError(
-                f"The term {term} needs numbers, but column {name!r} holds "
-                f"{'dates' if kind == 'date' else 'text'}: {str(value)!r} in {self.row(where)}. "
-                f"Convert it with pd.to_numeric, or write C({name}) for categories."
+                f"The term {term} needs numbers, but column {name!r} holds {held}: "
+                f"{str(value)!r} in {self.row(where)}. Convert it with pd.to_numeric, or write "
+                f"C({name}) for categories."
             )
 
 

@@ -217,7 +217,8 @@ def _latex(text: str) -> str:
 
 
 def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(_latex(cell.strip()) for cell in cells) + r" \\"
+    row = " & ".join(_latex(cell.strip()) for cell in cells) + r" \\"
+    return f"{{}}{row}" if row[0] in "[*" else row  # which the row's end before it would swallow
 
 
 def _html_row(cells: Sequence[str], tag: str) -> str:

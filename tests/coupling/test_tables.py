@@ -64,9 +64,23 @@ def test_html_is_escaped_and_closed():
 def test_latex_is_escaped():
     text = REPORT.to_latex()
     assert r"y\_1 &  & 0 &  \\" in text
-    assert r"a \& b|c" in text
+    assert r"$<$x$>$ & 0.123 & 2 & a \& b$|$c \\" in text  # in text mode they print ¡, ¿ and a dash
     assert r"First 100 \%" in text
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 2
+
+
+def test_latex_keeps_what_a_row_begins_with():
+    """A bracket or a star after a row's end would be that end's own argument."""
+    frame = pd.DataFrame({"D": [0.1, 0.2]}, index=["[0, 1)", "*"])
+    text = Report([Table("T", frame)]).to_latex()
+    assert "\n{}[0, 1) & 0.100" in text
+    assert "\n{}* & 0.200" in text
+
+
+def test_html_names_of_text_columns_stand_as_their_cells():
+    page = REPORT.to_html()
+    assert '<th class="text">label</th>' in page
+    assert "<th>D</th>" in page
 
 
 def test_csv_is_one_long_table_in_full_precision():
