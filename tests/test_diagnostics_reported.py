@@ -475,3 +475,113 @@ def test_as_many_instruments_as_rows_identify_nothing(frame):
     assert own.verdict == "not identified: 7 instruments for 7 rows"
     with pytest.raises(IdentificationError, match="7 instruments and only 7 rows"):
         few.fit("2sls")
+
+
+# ---------------------------------------------------------------------------- indefinite sums
+
+
+@pytest.fixture(scope="module")
+def two_way(frame):
+    """Results whose two-way sums are indefinite in several equations and tests."""
+    found = []
+    for seed in range(12):
+        labels = np.random.default_rng(seed).integers(0, 4, (len(frame), 2))
+        kinds = {"cov_type": "cluster", "cov_kwds": {"groups": labels}}
+        with pytest.warns(SimeqWarning, match="clusters"):
+            found.append(system(frame, {"two": EQUATIONS["two"]}).fit("2sls", **kinds))
+    return found
+
+
+def test_the_effective_f_of_an_indefinite_covariance_is_an_error(two_way):
+    """It was negative, with negative degrees of freedom and no p value, in a row of the frame."""
+    refused = 0
+    for result in two_way:
+        found = result.diagnostics()
+        numbers = found[["statistic", "df", "pvalue"]]
+        assert np.isfinite(numbers.to_numpy()).all()
+        assert (numbers.to_numpy() >= 0.0).all()
+        text = found.attrs["left_out"].get("Effective F: y1, two", "not positive definite")
+        assert "not positive definite" in text
+        refused += "Effective F: y1, two" in found.attrs["left_out"]
+    assert refused
+
+
+@pytest.mark.parametrize("form", ["wald", "score"])
+def test_anderson_rubin_set_of_an_indefinite_covariance_is_an_error(two_way, form):
+    """It was "array must not contain infs or NaNs", or a set with values that have no test."""
+    for result in two_way:
+        test = result.tests.anderson_rubin(robust=True, form=form)
+        with pytest.raises(DataError, match=r"two at \[two\]y1 = .* not positive definite"):
+            test.conf_set()
+
+
+def test_anderson_rubin_set_where_the_covariance_stays_definite(frame):
+    """Two-way sums of many labels are none the less a covariance at every value."""
+    labels = np.random.default_rng(0).integers(0, 60, (len(frame), 2))
+    kinds = {"cov_type": "cluster", "cov_kwds": {"groups": labels}}
+    test = system(frame, {"two": EQUATIONS["two"]}).fit("2sls", **kinds).tests.anderson_rubin
+    for low, high in test(robust=True).conf_set().intervals:
+        for end in (low, high):
+            assert test(robust=True).test(end).pvalue == pytest.approx(0.05, rel=1e-6)
+
+
+# ---------------------------------------------------------------------------- rounding errors
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_instruments_that_are_dummies_of_the_clusters(frame, clustered):
+    """Residuals of the first stage add up to zero in each cluster, and what rounding left of them
+    was a covariance: first-stage F and Kleibergen-Paap statistics were 1e28."""
+    six = frame["unit"] % 6
+    x = frame["z0"] + 0.3 * six * (six - 2)
+    rows = frame.assign(y2=x + frame["y2"], six=six)
+    model = system(rows, {"two": "y1 ~ y2"}, "~ C(six)")
+    options = {"groups": "six"} if clustered else None
+    result = model.fit("2sls", cov_type="cluster" if clustered else "HC1", cov_kwds=options)
+    found = result.diagnostics()
+    assert (found["statistic"] < 1e4).all()
+    left_out = found.attrs["left_out"]
+    robust = (
+        "First-stage F robust: y2",
+        "Kleibergen-Paap",
+        "Effective F: y2",
+        "Anderson-Rubin robust",
+    )
+    for test in robust:
+        assert (f"{test}, two" in left_out) == clustered, test
+    if clustered:
+        assert "rests on 6 clusters and is singular" in left_out["Kleibergen-Paap, two"]
+        with pytest.raises(DataError, match="6 clusters and is singular"):
+            result.tests.anderson_rubin(robust=True).conf_set()
+
+
+@pytest.mark.parametrize("method", ["ols", "sur"])
+def test_a_recursive_system_has_uncorrelated_residuals(frame, method):
+    """y2's residual is among the regressors of y1: the likelihood ratio is zero, not -1e-15 with
+    no p value."""
+    equations = {"one": "y1 ~ y2 + z0 + z1", "two": "y2 ~ z0 + z1"}
+    found = by_test(SystemEquations(equations, frame).fit(method))
+    assert np.isfinite(found[["statistic", "df", "pvalue"]].to_numpy()).all()
+    for test in ("LR of residuals", "LR of diagonal covariance"):
+        assert found.loc[("system", test), "statistic"] == pytest.approx(0.0, abs=1e-10)
+        assert found.loc[("system", test), "pvalue"] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_pagan_hall_without_a_variance_says_why():
+    """It spoke of two-way clusters, of which there were none."""
+    rng = np.random.default_rng(54)
+    z, v = rng.normal(size=(25, 4)), rng.normal(size=25) ** 3
+    frame = pd.DataFrame(z, columns=list("abcd"))
+    frame = frame.assign(x=0.1 * z[:, 0] + v, y=0.1 * rng.normal(size=25) + v)
+    result = SystemEquations(["y ~ x"], frame, instruments="~ 0 + a + b + c + d").fit("2sls")
+    with pytest.raises(
+        DataError, match="Pagan and Hall's statistic is not positive definite in 25"
+    ):
+        result.tests.heteroskedasticity()
+
+
+def test_too_few_rows_for_any_lag(frame):
+    """It asked for lags from 1 to 0."""
+    few = SystemEquations(["y3 ~ z4 + z5"], frame.iloc[:4]).fit("ols")
+    with pytest.raises(DataError, match="y3: 1 row beyond its other columns leave no degrees"):
+        few.tests.serial_correlation()

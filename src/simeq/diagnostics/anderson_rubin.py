@@ -20,7 +20,13 @@ from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.robust import (
+    NEGATIVE_TOL,
+    RobustRows,
+    least_eigenvalue,
+    quadratic,
+    undefined,
+)
 from simeq.distribution import require_alpha
 from simeq.errors import SimeqError
 from simeq.meat import Meat
@@ -106,6 +112,11 @@ class AndersonRubin:
         -------
         ConfidenceSet
             An interval, two rays, the whole line or, where instruments are not valid, nothing.
+
+        Raises
+        ------
+        DataError
+            If the robust covariance is singular or not positive definite at a value.
         """
         require_alpha(alpha)
         from scipy import special
@@ -141,6 +152,7 @@ class AndersonRubin:
         c = critical * self.a.size * self.factor
         if not self.robust:
             return self._classical_roots(c)
+        self._statistic(self.estimate)
         middle, unit = self.estimate, self.unit  # β = middle + unit·τ
         (gap, at), (_, s1, s2) = self._at(middle), self.s
         size = np.append(np.sqrt(at.diagonal()), math.sqrt(c))  # units of the data do not matter
@@ -148,13 +160,20 @@ class AndersonRubin:
         m0 = _bordered(at, gap, c) / scale
         m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0) / scale
         m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0) / scale
-        eye, zero = np.eye(len(m0)), np.zeros_like(m0)
-        left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
-        alpha, beta = linalg.eig(left, right, right=False, homogeneous_eigvals=True)
-        finite = np.abs(beta) > 1e-12 * np.abs(alpha)
-        tau = alpha[finite] / beta[finite]
-        real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
-        return sorted({float(middle + unit * t) for t in real})
+        self._require_definite(m0[:-1, :-1], m1[:-1, :-1], m2[:-1, :-1])
+        return sorted(middle + unit * t for t in _singular_at(m0, m1, m2))
+
+    def _require_definite(self, *s: FloatArray) -> None:
+        """Check that S, positive definite at the estimate, stays so: singular nowhere.
+
+        Raises
+        ------
+        DataError
+        """
+        least = least_eigenvalue(self.meat)
+        if least < NEGATIVE_TOL and (found := _singular_at(*s)):
+            where = f"{self.equation} at {self.name} = {self.estimate + self.unit * found[0]:.4g}"
+            raise undefined(self.a.size, self.meat, where, least)
 
     def _classical_roots(self, c: float) -> list[float]:
         """Roots of g(β)'g(β) = c s(β), where S(β) = s(β) I."""
@@ -229,6 +248,17 @@ def _robust(v: Columns, own: InstrumentedEquation, rows: RobustRows) -> Meat:
     size = own.excluded.number
     z = own.excluded.beside(own.excluded)
     return rows.meat(z, v.take([0] * size + [1] * size))
+
+
+def _singular_at(m0: FloatArray, m1: FloatArray, m2: FloatArray) -> list[float]:
+    """Values τ at which m₀ + τm₁ + τ²m₂ is singular: real eigenvalues of its linearisation."""
+    eye, zero = np.eye(len(m0)), np.zeros_like(m0)
+    left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
+    alpha, beta = linalg.eig(left, right, right=False, homogeneous_eigvals=True)
+    finite = np.abs(beta) > 1e-12 * np.abs(alpha)
+    tau = alpha[finite] / beta[finite]
+    real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
+    return [float(t) for t in real]
 
 
 def _bordered(s: FloatArray, g: FloatArray, c: float) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from simeq._linalg import FloatArray
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest
-from simeq.diagnostics.robust import RobustRows
+from simeq.diagnostics.robust import NEGATIVE_TOL, RobustRows, least_eigenvalue, undefined
 from simeq.errors import SimeqError, listing
 
 #: Shares of the worst-case bias at which Montiel Olea and Pflueger tabulate critical values.
@@ -84,6 +84,8 @@ def effective_f(own: InstrumentedEquation, rows: RobustRows) -> EffectiveF:
     ------
     SimeqError
         If there is not one endogenous regressor.
+    DataError
+        If the covariance is zero, or not positive semi-definite.
     """
     if len(own.names) != 1:
         raise SimeqError(
@@ -91,6 +93,9 @@ def effective_f(own: InstrumentedEquation, rows: RobustRows) -> EffectiveF:
             f"{len(own.names)}. See Sanderson-Windmeijer and Kleibergen-Paap."
         )
     meat = rows.meat(own.excluded, own.disturbances)
+    least = least_eigenvalue(meat)
+    if least < NEGATIVE_TOL or not meat.matrix.any():
+        raise undefined(own.excluded.number, meat, own.label, least)
     v = rows.factor(own.n_instruments, meat.n_groups) * meat.matrix
     p = own.first_stage[:, 0]
     statistic = float(p @ p / v.trace())
