@@ -585,3 +585,37 @@ def test_too_few_rows_for_any_lag(frame):
     few = SystemEquations(["y3 ~ z4 + z5"], frame.iloc[:4]).fit("ols")
     with pytest.raises(DataError, match="y3: 1 row beyond its other columns leave no degrees"):
         few.tests.serial_correlation()
+
+
+# ---------------------------------------------------------------------------- each test alone
+
+
+def test_every_test_alone_says_what_it_found(frame):
+    """Anderson and Rubin's had no null hypothesis and printed its arrays; the effective F no p
+    value."""
+    tests = system(frame, {"two": EQUATIONS["two"]}).fit("2sls").tests
+    for own in (tests.anderson_rubin(), tests.anderson_rubin(robust=True), tests.effective_f()):
+        alone = own.test()
+        for fact in ("statistic", "df", "df_denom", "pvalue", "null"):
+            assert getattr(own, fact) == getattr(alone, fact)
+    assert str(tests.anderson_rubin()) == (
+        f"{tests.anderson_rubin().test()}\n{tests.anderson_rubin().conf_set()}"
+    )
+    assert "array" not in repr(tests.anderson_rubin())
+
+
+def test_tests_name_themselves(frame):
+    """They were an object at an address."""
+    text = repr(system(frame).fit("2sls").tests)
+    assert text.startswith("<Tests of one, two, three by 2sls: sargan, basmann, hansen_j, ")
+    assert text.endswith("heteroskedasticity, serial_correlation>")
+
+
+@pytest.mark.parametrize("test", ["first_stage_f", "sanderson_windmeijer"])
+def test_an_only_endogenous_regressor_need_not_be_named(frame, test):
+    tests = system(frame).fit("2sls").tests
+    assert getattr(tests, test)("two") == getattr(tests, test)("two", "y1")
+    with pytest.raises(SimeqError, match="Name one of the endogenous regressors of .* y2, y3"):
+        getattr(tests, test)("one")
+    with pytest.raises(SimeqError, match="three has no endogenous regressor"):
+        getattr(tests, test)("three")

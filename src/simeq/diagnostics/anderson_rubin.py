@@ -61,10 +61,10 @@ class AndersonRubin:
     regressor: str
     estimate: float
     unit: float
-    a: FloatArray
-    p: FloatArray
+    a: FloatArray = field(repr=False)
+    p: FloatArray = field(repr=False)
     meat: Meat = field(repr=False)
-    factor: float
+    factor: float = field(repr=False)
     df_denom: float | None
     robust: bool
 
@@ -79,6 +79,30 @@ class AndersonRubin:
     def name(self) -> str:
         """Name of the coefficient."""
         return f"[{self.equation}]{self.regressor}"
+
+    @property
+    def statistic(self) -> float:
+        """Of the test that the coefficient is zero; see `test` for other values."""
+        return self.test().statistic
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom, of the numerator where the statistic is an F."""
+        return self.test().df
+
+    @property
+    def pvalue(self) -> float:
+        """Of the test that the coefficient is zero."""
+        return self.test().pvalue
+
+    @property
+    def null(self) -> str:
+        """The null hypothesis in words, of the coefficient being zero."""
+        return self.test().null
+
+    def __str__(self) -> str:
+        """Say what the test of zero is, and which values are not rejected."""
+        return f"{self.test()}\n{self.conf_set()}"
 
     def test(self, value: float = 0.0) -> HypothesisTest:
         """Test that the coefficient has a value: F(L₂, n − L), or F(L₂, g − 1) with clusters.

@@ -23,7 +23,7 @@ from simeq.diagnostics.instrumented_residuals import godfrey, pagan_hall
 from simeq.diagnostics.record import HypothesisTest
 from simeq.diagnostics.residuals import Regression, regression
 from simeq.diagnostics.robust import RobustRows, robust_rows
-from simeq.errors import SimeqError, nearest
+from simeq.errors import SimeqError, listing, nearest
 from simeq.fitted import Fit
 from simeq.meat import Request
 from simeq.observations import Observations, require_rows
@@ -55,6 +55,13 @@ class Diagnostics:
         self._observations = observations
         self._use_f = use_f
         self._made: dict[str, InstrumentedEquation] = {}
+
+    def __repr__(self) -> str:
+        """Name the equations and the tests."""
+        own = vars(type(self)).items()
+        names = [name for name, member in own if callable(member) and not name.startswith("_")]
+        tests = ", ".join(name for name in names if name != "is_instrumented")
+        return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.method.name}: {tests}>"
 
     @property
     def endogenous(self) -> dict[str, list[str]]:
@@ -150,13 +157,18 @@ class Diagnostics:
         return first_stage(labels, self._equation, rows)
 
     def first_stage_f(
-        self, equation: str | None, regressor: str, robust: bool = False
+        self, equation: str | None = None, regressor: str | None = None, robust: bool = False
     ) -> HypothesisTest:
-        """F of the excluded instruments in the first stage of a regressor."""
+        """F of the excluded instruments in the first stage of a regressor.
+
+        An equation's only endogenous regressor need not be named.
+        """
         own = self._equation(equation)
         return strength.first_stage_f(own, own.place(regressor), self._rows if robust else None)
 
-    def sanderson_windmeijer(self, equation: str | None, regressor: str) -> HypothesisTest:
+    def sanderson_windmeijer(
+        self, equation: str | None = None, regressor: str | None = None
+    ) -> HypothesisTest:
         """Conditional F of a regressor beside the other endogenous ones."""
         own = self._equation(equation)
         return strength.sanderson_windmeijer(own, own.place(regressor))

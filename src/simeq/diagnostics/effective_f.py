@@ -41,6 +41,25 @@ class EffectiveF:
     critical_values: dict[float, float]
     pvalues: dict[float, float]
 
+    @property
+    def df(self) -> float:
+        """Degrees of freedom at a bias of 10 %; see `test` for others."""
+        return self.test().df
+
+    @property
+    def df_denom(self) -> None:
+        """None, as for every χ²."""
+
+    @property
+    def pvalue(self) -> float:
+        """At a bias of 10 %."""
+        return self.test().pvalue
+
+    @property
+    def null(self) -> str:
+        """The null hypothesis in words, at a bias of 10 %."""
+        return self.test().null
+
     def test(self, bias: float = 0.1) -> HypothesisTest:
         """Test that the bias of 2SLS exceeds a share of the worst case.
 
