@@ -555,6 +555,24 @@ def test_instruments_that_are_dummies_of_the_clusters(frame, clustered):
             result.tests.anderson_rubin(robust=True).conf_set()
 
 
+def test_the_effective_f_beside_an_included_regressor_of_instruments_that_are_dummies(frame):
+    """What the regressor left of the covariance had one rank of five, and F was far too large."""
+    six = frame["unit"] % 6
+    rows = frame.assign(y2=frame["y2"] + 0.3 * six * (six - 2), six=six)
+    model = system(rows, {"two": "y1 ~ y2 + z1"}, "~ z1 + C(six)")
+    tests = model.fit("2sls", cov_type="cluster", cov_kwds={"groups": "six"}).tests
+    with pytest.raises(DataError, match="5 moments rests on 6 clusters and is singular"):
+        tests.effective_f()
+
+
+def test_the_effective_f_of_more_instruments_than_clusters(frame):
+    """A trace needs no inverse."""
+    tests = few_clusters(frame, 3).tests
+    assert tests.effective_f().statistic > 0.0
+    with pytest.raises(DataError, match="4 moments rests on 3 clusters and is singular"):
+        tests.first_stage_f("two", robust=True)
+
+
 @pytest.mark.parametrize("method", ["ols", "sur"])
 def test_a_recursive_system_has_uncorrelated_residuals(frame, method):
     """y2's residual is among the regressors of y1: the likelihood ratio is zero, not -1e-15 with

@@ -23,7 +23,7 @@ from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.robust import (
     NEGATIVE_TOL,
     RobustRows,
-    least_eigenvalue,
+    eigenvalues,
     quadratic,
     undefined,
 )
@@ -194,7 +194,7 @@ class AndersonRubin:
         ------
         DataError
         """
-        least = least_eigenvalue(self.meat)
+        least = float(eigenvalues(self.meat)[0])
         if least < NEGATIVE_TOL and (found := _singular_at(*s)):
             where = f"{self.equation} at {self.name} = {self.estimate + self.unit * found[0]:.4g}"
             raise undefined(self.a.size, self.meat, where, least)

@@ -16,7 +16,7 @@ from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.lagged import lagged, on_rows, require_lags, serial_null
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import NEGATIVE_TOL, least_eigenvalue, quadratic
+from simeq.diagnostics.robust import NEGATIVE_TOL, eigenvalues, quadratic
 from simeq.errors import DataError, count
 from simeq.groups import Groups
 from simeq.meat import Meat
@@ -51,7 +51,7 @@ def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: Observations) -> 
     cross = third * (psi.values.T @ fitted) @ slope.T
     v = (fourth - 1.0) * np.eye(psi.number) + cross + cross.T - 2.0 * slope @ weighted.T
     meat = Meat((v + v.T) / 2.0, "Pagan and Hall", own.nobs)
-    if least_eigenvalue(meat) < NEGATIVE_TOL:
+    if eigenvalues(meat)[0] < NEGATIVE_TOL:
         raise DataError(
             f"{own.label}: the variance of Pagan and Hall's statistic is not positive definite in "
             f"{count(own.nobs, 'row')}, as weak instruments or few rows can leave it; use more "

@@ -175,9 +175,9 @@ def quadratic(gap: FloatArray, meat: Meat, where: str) -> float:
     return float(unit @ np.linalg.solve(scaled, unit))
 
 
-def least_eigenvalue(meat: Meat) -> float:
-    """Smallest eigenvalue of the correlation form of a sum; negative where it is indefinite."""
-    return float(np.linalg.eigvalsh(_correlation(meat)[0])[0])
+def eigenvalues(meat: Meat) -> FloatArray:
+    """Eigenvalues (q,) of the correlation form of a sum, smallest first; negative if indefinite."""
+    return np.asarray(np.linalg.eigvalsh(_correlation(meat)[0]))
 
 
 def _correlation(meat: Meat) -> tuple[FloatArray, FloatArray]:
