@@ -408,6 +408,15 @@ def test_first_stage_without_its_robust_columns_where_clusters_are_few(frame):
     assert plain.attrs["left_out"] == {}
 
 
+def test_first_stage_of_a_loaded_result_says_why_its_robust_columns_are_missing(frame):
+    result = pickle.loads(pickle.dumps(system(frame).fit("2sls")))
+    table = result.first_stage()
+    assert table["f_robust"].isna().all()
+    texts = table.attrs["left_out"]
+    assert set(texts) == {f"First-stage F robust: {j}, {i}" for i, j in table.index}
+    assert all("holds no rows" in text for text in texts.values())
+
+
 def test_first_stage_of_the_equations_that_have_one(frame):
     equations = {"weak": "y1 ~ y2 + y3 + z0", "two": EQUATIONS["two"]}
     lists = {"weak": "~ z0 + z1", "two": "~ z1 + z2 + z3"}

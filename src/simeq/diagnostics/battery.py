@@ -152,9 +152,8 @@ class Diagnostics:
 
     def first_stage(self) -> pd.DataFrame:
         """Measure the first stage of each endogenous regressor; see `SystemResults.first_stage`."""
-        rows = None if self._observations is None else self._rows
         labels = [label for label, own in self.endogenous.items() if own]
-        return first_stage(labels, self._equation, rows)
+        return first_stage(labels, self._equation, lambda: self._rows)
 
     def first_stage_f(
         self, equation: str | None = None, regressor: str | None = None, robust: bool = False
