@@ -646,3 +646,22 @@ def test_an_only_endogenous_regressor_need_not_be_named(frame, test):
         getattr(tests, test)("one")
     with pytest.raises(SimeqError, match="three has no endogenous regressor"):
         getattr(tests, test)("three")
+
+
+def test_an_equation_has_the_tests_of_its_own(frame):
+    """They were to be found among those of the system alone."""
+    result = system(frame).fit("3sls")
+    whole, own = result.diagnostics(), result.equations["two"].diagnostics()
+    expected = whole[whole["equation"] == "two"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, expected)
+    assert own.attrs["left_out"] == {}
+    pd.testing.assert_frame_equal(result.diagnostics(equation="two"), own)
+    with pytest.raises(SimeqError, match="Name an equation, one of one, two, three, not 'tow'"):
+        result.diagnostics(equation="tow")
+
+
+def test_cragg_donald_as_an_f(frame):
+    """Stock and Yogo's tables are of it; with one endogenous regressor it is the first stage's."""
+    tests = system(frame).fit("2sls").tests
+    assert tests.cragg_donald_f("two") == pytest.approx(tests.first_stage_f("two").statistic)
+    assert 5 * tests.cragg_donald_f("one") == pytest.approx(tests.cragg_donald("one").statistic)

@@ -176,6 +176,11 @@ class Diagnostics:
         """Cragg and Donald's test that the first stage lacks rank, homoskedastic errors."""
         return strength.cragg_donald(self._equation(equation))
 
+    def cragg_donald_f(self, equation: str | None = None) -> float:
+        """Cragg and Donald's statistic as an F, as Stock and Yogo tabulate critical values for."""
+        own = self._equation(equation)
+        return strength.cragg_donald(own).statistic / own.excluded.number
+
     def kleibergen_paap(self, equation: str | None = None, form: str = "wald") -> HypothesisTest:
         """Kleibergen and Paap's robust test of the same, in its form "wald" or "lm"."""
         return strength.kleibergen_paap(self._equation(equation), self._rows, form)
