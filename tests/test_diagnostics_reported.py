@@ -249,6 +249,16 @@ def test_confidence_set_prints_its_level(frame):
     assert str(found).startswith("99.9% confidence set of [two]y1: ")
 
 
+@pytest.mark.parametrize("robust", [False, True])
+@pytest.mark.parametrize("alpha", [1e-8, 1e-20])
+def test_confidence_set_of_a_very_small_alpha(frame, robust, alpha):
+    """1 - 1e-20 is 1, at which F is infinite: an error of numpy's."""
+    test = system(frame).fit("2sls").tests.anderson_rubin("two", robust)
+    ends = [end for pair in test.conf_set(alpha).intervals for end in pair if np.isfinite(end)]
+    assert ends
+    assert [test.test(end).pvalue for end in ends] == pytest.approx([alpha] * len(ends), rel=1e-5)
+
+
 # ---------------------------------------------------------------------------- exact fits
 
 

@@ -143,13 +143,7 @@ class AndersonRubin:
             If the robust covariance is singular or not positive definite at a value.
         """
         require_alpha(alpha)
-        from scipy import special
-
-        size, df_denom = self.a.size, self.df_denom
-        if df_denom is None:
-            critical = float(special.chdtri(size, alpha)) / size
-        else:
-            critical = float(special.fdtri(size, df_denom, 1.0 - alpha))
+        critical = _critical(self.a.size, self.df_denom, alpha)
         found = not_rejected(
             lambda value: self._statistic(value) <= critical, self._roots(critical), self.unit
         )
@@ -272,6 +266,16 @@ def _robust(v: Columns, own: InstrumentedEquation, rows: RobustRows) -> Meat:
     size = own.excluded.number
     z = own.excluded.beside(own.excluded)
     return rows.meat(z, v.take([0] * size + [1] * size))
+
+
+def _critical(df: int, df_denom: float | None, alpha: float) -> float:
+    """Value that F(df, df_denom) or, by df, χ²(df) exceeds with probability α, however small."""
+    from scipy import special
+
+    if df_denom is None:
+        return float(special.chdtri(df, alpha)) / df
+    share = float(special.betaincinv(df_denom / 2.0, df / 2.0, alpha))
+    return df_denom * (1.0 - share) / (df * share)
 
 
 def _singular_at(m0: FloatArray, m1: FloatArray, m2: FloatArray) -> list[float]:
