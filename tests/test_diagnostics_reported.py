@@ -641,6 +641,11 @@ def test_every_test_alone_says_what_it_found(frame):
     assert "array" not in repr(tests.anderson_rubin())
 
 
+def test_printing_what_cannot_be_tested_says_why(frame):
+    text = str(few_clusters(frame, 3).tests.anderson_rubin(robust=True))
+    assert text.count("rests on 3 clusters and is singular") == 2
+
+
 def test_tests_name_themselves(frame):
     """They were an object at an address."""
     text = repr(system(frame).fit("2sls").tests)

@@ -7,14 +7,14 @@ instruments have nothing to add to it. Anderson and Rubin (1949); Dufour (1997).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
 
 import numpy as np
-from scipy import linalg
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, real_eigenvalues
 from simeq.conventions import choose
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
@@ -28,11 +28,8 @@ from simeq.diagnostics.robust import (
     undefined,
 )
 from simeq.distribution import require_alpha
-from simeq.errors import SimeqError
+from simeq.errors import DataError, SimeqError
 from simeq.meat import Meat
-
-#: An eigenvalue is real when its imaginary part is below this share of its size.
-REAL_TOL = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +98,8 @@ class AndersonRubin:
         return self.test().null
 
     def __str__(self) -> str:
-        """Say what the test of zero is, and which values are not rejected."""
-        return f"{self.test()}\n{self.conf_set()}"
+        """Say what the test of zero is, and which values are not rejected; or why there is none."""
+        return "\n".join(_written(make) for make in (self.test, self.conf_set))
 
     def test(self, value: float = 0.0) -> HypothesisTest:
         """Test that the coefficient has a value: F(L₂, n − L), or F(L₂, g − 1) with clusters.
@@ -179,7 +176,7 @@ class AndersonRubin:
         m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0) / scale
         m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0) / scale
         self._require_definite(m0[:-1, :-1], m1[:-1, :-1], m2[:-1, :-1])
-        return sorted(middle + unit * t for t in _singular_at(m0, m1, m2))
+        return sorted(middle + unit * t for t in real_eigenvalues(m0, m1, m2))
 
     def _require_definite(self, *s: FloatArray) -> None:
         """Check that S, positive definite at the estimate, stays so: singular nowhere.
@@ -189,7 +186,7 @@ class AndersonRubin:
         DataError
         """
         least = float(eigenvalues(self.meat)[0])
-        if least < NEGATIVE_TOL and (found := _singular_at(*s)):
+        if least < NEGATIVE_TOL and (found := real_eigenvalues(*s)):
             where = f"{self.equation} at {self.name} = {self.estimate + self.unit * found[0]:.4g}"
             raise undefined(self.a.size, self.meat, where, least)
 
@@ -268,6 +265,14 @@ def _robust(v: Columns, own: InstrumentedEquation, rows: RobustRows) -> Meat:
     return rows.meat(z, v.take([0] * size + [1] * size))
 
 
+def _written(make: Callable[[], HypothesisTest | ConfidenceSet]) -> str:
+    """Write what a robust covariance may not allow to be made."""
+    try:
+        return str(make())
+    except DataError as error:
+        return str(error)
+
+
 def _critical(df: int, df_denom: float | None, alpha: float) -> float:
     """Value that F(df, df_denom) or, by df, χ²(df) exceeds with probability α, however small."""
     from scipy import special
@@ -276,17 +281,6 @@ def _critical(df: int, df_denom: float | None, alpha: float) -> float:
         return float(special.chdtri(df, alpha)) / df
     share = float(special.betaincinv(df_denom / 2.0, df / 2.0, alpha))
     return df_denom * (1.0 - share) / (df * share)
-
-
-def _singular_at(m0: FloatArray, m1: FloatArray, m2: FloatArray) -> list[float]:
-    """Values τ at which m₀ + τm₁ + τ²m₂ is singular: real eigenvalues of its linearisation."""
-    eye, zero = np.eye(len(m0)), np.zeros_like(m0)
-    left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
-    alpha, beta = linalg.eig(left, right, right=False, homogeneous_eigvals=True)
-    finite = np.abs(beta) > 1e-12 * np.abs(alpha)
-    tau = alpha[finite] / beta[finite]
-    real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
-    return [float(t) for t in real]
 
 
 def _bordered(s: FloatArray, g: FloatArray, c: float) -> FloatArray:
