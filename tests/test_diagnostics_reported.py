@@ -194,6 +194,19 @@ def test_wu_hausman_without_degrees_of_freedom_is_left_out(frame):
     )
 
 
+def test_wu_hausman_where_first_stage_residuals_explain_all(frame):
+    """It was -6e15 with no p value, rounding having left a negative sum of squares."""
+    few = frame.iloc[:8].copy()
+    z = np.column_stack([np.ones(8), few[["z1", "z0", "z2", "z3"]]])
+    v = few["y1"] - z @ np.linalg.lstsq(z, few["y1"], rcond=None)[0]
+    few["y2"] = 1.0 + 0.5 * few["y1"] - few["z1"] + 0.7 * v
+    model = SystemEquations({"two": "y2 ~ y1 + z1"}, few, instruments="~ z1 + z0 + z2 + z3")
+    result = model.fit("2sls")
+    with pytest.raises(DataError, match="two fits exactly with its first-stage residuals in 8"):
+        result.tests.wu_hausman()
+    assert result.diagnostics()["pvalue"].notna().all()
+
+
 # ---------------------------------------------------------------------------- few clusters
 
 
