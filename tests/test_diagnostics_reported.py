@@ -194,6 +194,19 @@ def test_wu_hausman_without_degrees_of_freedom_is_left_out(frame):
     )
 
 
+def test_wu_hausman_where_first_stage_residuals_explain_all(frame):
+    """It was -6e15 with no p value, rounding having left a negative sum of squares."""
+    few = frame.iloc[:8].copy()
+    z = np.column_stack([np.ones(8), few[["z1", "z0", "z2", "z3"]]])
+    v = few["y1"] - z @ np.linalg.lstsq(z, few["y1"], rcond=None)[0]
+    few["y2"] = 1.0 + 0.5 * few["y1"] - few["z1"] + 0.7 * v
+    model = SystemEquations({"two": "y2 ~ y1 + z1"}, few, instruments="~ z1 + z0 + z2 + z3")
+    result = model.fit("2sls")
+    with pytest.raises(DataError, match="two fits exactly with its first-stage residuals in 8"):
+        result.tests.wu_hausman()
+    assert result.diagnostics()["pvalue"].notna().all()
+
+
 # ---------------------------------------------------------------------------- few clusters
 
 
@@ -247,6 +260,16 @@ def test_confidence_set_prints_its_level(frame):
     """Three nines were 100 %."""
     found = system(frame).fit("2sls").tests.anderson_rubin("two").conf_set(0.001)
     assert str(found).startswith("99.9% confidence set of [two]y1: ")
+
+
+@pytest.mark.parametrize("robust", [False, True])
+@pytest.mark.parametrize("alpha", [1e-8, 1e-20])
+def test_confidence_set_of_a_very_small_alpha(frame, robust, alpha):
+    """1 - 1e-20 is 1, at which F is infinite: an error of numpy's."""
+    test = system(frame).fit("2sls").tests.anderson_rubin("two", robust)
+    ends = [end for pair in test.conf_set(alpha).intervals for end in pair if np.isfinite(end)]
+    assert ends
+    assert [test.test(end).pvalue for end in ends] == pytest.approx([alpha] * len(ends), rel=1e-5)
 
 
 # ---------------------------------------------------------------------------- exact fits
@@ -408,6 +431,15 @@ def test_first_stage_without_its_robust_columns_where_clusters_are_few(frame):
     assert plain.attrs["left_out"] == {}
 
 
+def test_first_stage_of_a_loaded_result_says_why_its_robust_columns_are_missing(frame):
+    result = pickle.loads(pickle.dumps(system(frame).fit("2sls")))
+    table = result.first_stage()
+    assert table["f_robust"].isna().all()
+    texts = table.attrs["left_out"]
+    assert set(texts) == {f"First-stage F robust: {j}, {i}" for i, j in table.index}
+    assert all("holds no rows" in text for text in texts.values())
+
+
 def test_first_stage_of_the_equations_that_have_one(frame):
     equations = {"weak": "y1 ~ y2 + y3 + z0", "two": EQUATIONS["two"]}
     lists = {"weak": "~ z0 + z1", "two": "~ z1 + z2 + z3"}
@@ -475,3 +507,189 @@ def test_as_many_instruments_as_rows_identify_nothing(frame):
     assert own.verdict == "not identified: 7 instruments for 7 rows"
     with pytest.raises(IdentificationError, match="7 instruments and only 7 rows"):
         few.fit("2sls")
+
+
+# ---------------------------------------------------------------------------- indefinite sums
+
+
+@pytest.fixture(scope="module")
+def two_way(frame):
+    """Results whose two-way sums are indefinite in several equations and tests."""
+    found = []
+    for seed in range(12):
+        labels = np.random.default_rng(seed).integers(0, 4, (len(frame), 2))
+        kinds = {"cov_type": "cluster", "cov_kwds": {"groups": labels}}
+        with pytest.warns(SimeqWarning, match="clusters"):
+            found.append(system(frame, {"two": EQUATIONS["two"]}).fit("2sls", **kinds))
+    return found
+
+
+def test_the_effective_f_of_an_indefinite_covariance_is_an_error(two_way):
+    """It was negative, with negative degrees of freedom and no p value, in a row of the frame."""
+    refused = 0
+    for result in two_way:
+        found = result.diagnostics()
+        numbers = found[["statistic", "df", "pvalue"]]
+        assert np.isfinite(numbers.to_numpy()).all()
+        assert (numbers.to_numpy() >= 0.0).all()
+        text = found.attrs["left_out"].get("Effective F: y1, two", "not positive definite")
+        assert "not positive definite" in text
+        refused += "Effective F: y1, two" in found.attrs["left_out"]
+    assert refused
+
+
+@pytest.mark.parametrize("form", ["wald", "score"])
+def test_anderson_rubin_set_of_an_indefinite_covariance_is_an_error(two_way, form):
+    """It was "array must not contain infs or NaNs", or a set with values that have no test."""
+    for result in two_way:
+        test = result.tests.anderson_rubin(robust=True, form=form)
+        with pytest.raises(DataError, match=r"two at \[two\]y1 = .* not positive definite"):
+            test.conf_set()
+
+
+def test_anderson_rubin_set_where_the_covariance_stays_definite(frame):
+    """Two-way sums of many labels are none the less a covariance at every value."""
+    labels = np.random.default_rng(0).integers(0, 60, (len(frame), 2))
+    kinds = {"cov_type": "cluster", "cov_kwds": {"groups": labels}}
+    test = system(frame, {"two": EQUATIONS["two"]}).fit("2sls", **kinds).tests.anderson_rubin
+    for low, high in test(robust=True).conf_set().intervals:
+        for end in (low, high):
+            assert test(robust=True).test(end).pvalue == pytest.approx(0.05, rel=1e-6)
+
+
+# ---------------------------------------------------------------------------- rounding errors
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_instruments_that_are_dummies_of_the_clusters(frame, clustered):
+    """Residuals of the first stage add up to zero in each cluster, and what rounding left of them
+    was a covariance: first-stage F and Kleibergen-Paap statistics were 1e28."""
+    six = frame["unit"] % 6
+    x = frame["z0"] + 0.3 * six * (six - 2)
+    rows = frame.assign(y2=x + frame["y2"], six=six)
+    model = system(rows, {"two": "y1 ~ y2"}, "~ C(six)")
+    options = {"groups": "six"} if clustered else None
+    result = model.fit("2sls", cov_type="cluster" if clustered else "HC1", cov_kwds=options)
+    found = result.diagnostics()
+    assert (found["statistic"] < 1e4).all()
+    left_out = found.attrs["left_out"]
+    robust = (
+        "First-stage F robust: y2",
+        "Kleibergen-Paap",
+        "Effective F: y2",
+        "Anderson-Rubin robust",
+    )
+    for test in robust:
+        assert (f"{test}, two" in left_out) == clustered, test
+    if clustered:
+        assert "rests on 6 clusters and is singular" in left_out["Kleibergen-Paap, two"]
+        with pytest.raises(DataError, match="6 clusters and is singular"):
+            result.tests.anderson_rubin(robust=True).conf_set()
+
+
+def test_the_effective_f_beside_an_included_regressor_of_instruments_that_are_dummies(frame):
+    """What the regressor left of the covariance had one rank of five, and F was far too large."""
+    six = frame["unit"] % 6
+    rows = frame.assign(y2=frame["y2"] + 0.3 * six * (six - 2), six=six)
+    model = system(rows, {"two": "y1 ~ y2 + z1"}, "~ z1 + C(six)")
+    tests = model.fit("2sls", cov_type="cluster", cov_kwds={"groups": "six"}).tests
+    with pytest.raises(DataError, match="5 moments rests on 6 clusters and is singular"):
+        tests.effective_f()
+
+
+def test_the_effective_f_of_more_instruments_than_clusters(frame):
+    """A trace needs no inverse."""
+    tests = few_clusters(frame, 3).tests
+    assert tests.effective_f().statistic > 0.0
+    with pytest.raises(DataError, match="4 moments rests on 3 clusters and is singular"):
+        tests.first_stage_f("two", robust=True)
+
+
+@pytest.mark.parametrize("method", ["ols", "sur"])
+def test_a_recursive_system_has_uncorrelated_residuals(frame, method):
+    """y2's residual is among the regressors of y1: the likelihood ratio is zero, not -1e-15 with
+    no p value."""
+    equations = {"one": "y1 ~ y2 + z0 + z1", "two": "y2 ~ z0 + z1"}
+    found = by_test(SystemEquations(equations, frame).fit(method))
+    assert np.isfinite(found[["statistic", "df", "pvalue"]].to_numpy()).all()
+    for test in ("LR of residuals", "LR of diagonal covariance"):
+        assert found.loc[("system", test), "statistic"] == pytest.approx(0.0, abs=1e-10)
+        assert found.loc[("system", test), "pvalue"] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_pagan_hall_without_a_variance_says_why():
+    """It spoke of two-way clusters, of which there were none."""
+    rng = np.random.default_rng(54)
+    z, v = rng.normal(size=(25, 4)), rng.normal(size=25) ** 3
+    frame = pd.DataFrame(z, columns=list("abcd"))
+    frame = frame.assign(x=0.1 * z[:, 0] + v, y=0.1 * rng.normal(size=25) + v)
+    result = SystemEquations(["y ~ x"], frame, instruments="~ 0 + a + b + c + d").fit("2sls")
+    with pytest.raises(
+        DataError, match="Pagan and Hall's statistic is not positive definite in 25"
+    ):
+        result.tests.heteroskedasticity()
+
+
+def test_too_few_rows_for_any_lag(frame):
+    """It asked for lags from 1 to 0."""
+    few = SystemEquations(["y3 ~ z4 + z5"], frame.iloc[:4]).fit("ols")
+    with pytest.raises(DataError, match="y3: 1 row beyond its other columns leave no degrees"):
+        few.tests.serial_correlation()
+
+
+# ---------------------------------------------------------------------------- each test alone
+
+
+def test_every_test_alone_says_what_it_found(frame):
+    """Anderson and Rubin's had no null hypothesis and printed its arrays; the effective F no p
+    value."""
+    tests = system(frame, {"two": EQUATIONS["two"]}).fit("2sls").tests
+    for own in (tests.anderson_rubin(), tests.anderson_rubin(robust=True), tests.effective_f()):
+        alone = own.test()
+        for fact in ("statistic", "df", "df_denom", "pvalue", "null"):
+            assert getattr(own, fact) == getattr(alone, fact)
+    assert str(tests.anderson_rubin()) == (
+        f"{tests.anderson_rubin().test()}\n{tests.anderson_rubin().conf_set()}"
+    )
+    assert "array" not in repr(tests.anderson_rubin())
+
+
+def test_printing_what_cannot_be_tested_says_why(frame):
+    text = str(few_clusters(frame, 3).tests.anderson_rubin(robust=True))
+    assert text.count("rests on 3 clusters and is singular") == 2
+
+
+def test_tests_name_themselves(frame):
+    """They were an object at an address."""
+    text = repr(system(frame).fit("2sls").tests)
+    assert text.startswith("<Tests of one, two, three by 2sls: sargan, basmann, hansen_j, ")
+    assert text.endswith("heteroskedasticity, serial_correlation>")
+
+
+@pytest.mark.parametrize("test", ["first_stage_f", "sanderson_windmeijer"])
+def test_an_only_endogenous_regressor_need_not_be_named(frame, test):
+    tests = system(frame).fit("2sls").tests
+    assert getattr(tests, test)("two") == getattr(tests, test)("two", "y1")
+    with pytest.raises(SimeqError, match="Name one of the endogenous regressors of .* y2, y3"):
+        getattr(tests, test)("one")
+    with pytest.raises(SimeqError, match="three has no endogenous regressor"):
+        getattr(tests, test)("three")
+
+
+def test_an_equation_has_the_tests_of_its_own(frame):
+    """They were to be found among those of the system alone."""
+    result = system(frame).fit("3sls")
+    whole, own = result.diagnostics(), result.equations["two"].diagnostics()
+    expected = whole[whole["equation"] == "two"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, expected)
+    assert own.attrs["left_out"] == {}
+    pd.testing.assert_frame_equal(result.diagnostics(equation="two"), own)
+    with pytest.raises(SimeqError, match="Name an equation, one of one, two, three, not 'tow'"):
+        result.diagnostics(equation="tow")
+
+
+def test_cragg_donald_as_an_f(frame):
+    """Stock and Yogo's tables are of it; with one endogenous regressor it is the first stage's."""
+    tests = system(frame).fit("2sls").tests
+    assert tests.cragg_donald_f("two") == pytest.approx(tests.first_stage_f("two").statistic)
+    assert 5 * tests.cragg_donald_f("one") == pytest.approx(tests.cragg_donald("one").statistic)

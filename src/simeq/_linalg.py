@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import eig, lapack
 from threadpoolctl import ThreadpoolController
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -19,6 +19,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 #: A column of length one whose distance from the span of earlier ones is below this is in it.
 #: Exact collinearity leaves about 5e-15, NIST's hardest polynomial 1e-9.
 RANK_TOL = 1e-12
+
+#: An eigenvalue is real when its imaginary part is below this share of its size.
+REAL_TOL = 1e-7
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,17 @@ def block_diagonal(blocks: list[FloatArray]) -> FloatArray:
     for i, block in enumerate(blocks):
         out[rows[i] : rows[i + 1], columns[i] : columns[i + 1]] = block
     return out
+
+
+def real_eigenvalues(m0: FloatArray, m1: FloatArray, m2: FloatArray) -> list[float]:
+    """Real τ at which m₀ + τm₁ + τ²m₂ is singular: eigenvalues of its linearisation."""
+    eye, zero = np.eye(len(m0)), np.zeros_like(m0)
+    left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
+    alpha, beta = eig(left, right, right=False, homogeneous_eigvals=True)
+    finite = np.abs(beta) > 1e-12 * np.abs(alpha)
+    tau = alpha[finite] / beta[finite]
+    real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
+    return [float(t) for t in real]
 
 
 def inverse_from_root(root: FloatArray) -> FloatArray:

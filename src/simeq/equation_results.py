@@ -97,6 +97,10 @@ class EquationResults(Coefficients):
         draws = self.system._draws
         return nonlinear(self, functions, None if draws is None else draws[:, self._own])
 
+    def diagnostics(self, lags: int = 1) -> pd.DataFrame:
+        """Make every test of the equation that applies; see `SystemResults.diagnostics`."""
+        return self.system.diagnostics(lags, self.label)
+
     def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.Series[float]:
         """Right side of the equation at new data; see `SystemResults.predict`."""
         if data is None:

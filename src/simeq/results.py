@@ -110,7 +110,7 @@ class SystemResults(FitResults):
         """Each test of the estimate by its name, as ``result.tests.sargan("demand")``."""
         return Diagnostics(self._fit, self._request, self.model.observations, self.use_t)
 
-    def diagnostics(self, lags: int = 1) -> pd.DataFrame:
+    def diagnostics(self, lags: int = 1, equation: str | None = None) -> pd.DataFrame:
         """Make every test that applies to the estimate, unrounded.
 
         Of each equation: valid instruments (Sargan, Basmann, Hansen J), endogeneity (Wu-Hausman,
@@ -127,6 +127,8 @@ class SystemResults(FitResults):
         ----------
         lags : int
             Rows back to which errors may be correlated; within clusters if there are any.
+        equation : str, optional
+            Make those of this equation alone.
 
         Returns
         -------
@@ -138,9 +140,9 @@ class SystemResults(FitResults):
         Raises
         ------
         SimeqError
-            If lags are no whole number of rows.
+            If lags are no whole number of rows, or there is no such equation.
         """
-        return diagnostics_table(self.tests, lags)
+        return diagnostics_table(self.tests, lags, equation)
 
     def first_stage(self) -> pd.DataFrame:
         """Measure how the instruments move each endogenous regressor.

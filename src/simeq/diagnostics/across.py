@@ -94,7 +94,8 @@ def likelihood_ratio_of_residuals(fit: Fit) -> HypothesisTest:
             f"equation there twice or an identity, or are there more equations than rows? Remove "
             f"one."
         )
-    statistic = -fit.system.factor.nobs * float(np.log(values).sum())
+    # Of a recursive system by OLS they are uncorrelated, and the logarithm is a rounding error.
+    statistic = max(-fit.system.factor.nobs * float(np.log(values).sum()), 0.0)
     return chi2_test("LR of residuals", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 
@@ -118,7 +119,7 @@ def likelihood_ratio(fit: Fit) -> HypothesisTest:
     n, full = fit.system.factor.nobs, _maximum(fit, "isur")
     single = _residuals(_maximum(fit, "ols")).T
     free = sum(measures.log_likelihood(own[:, None], n) for own in single)
-    statistic = 2.0 * (measures.log_likelihood(_residuals(full), n) - free)
+    statistic = max(2.0 * (measures.log_likelihood(_residuals(full), n) - free), 0.0)
     return chi2_test("LR of diagonal covariance", SYSTEM, statistic, _pairs(fit), _NULL_EXOGENOUS)
 
 

@@ -7,26 +7,29 @@ instruments have nothing to add to it. Anderson and Rubin (1949); Dufour (1997).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
 
 import numpy as np
-from scipy import linalg
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, real_eigenvalues
 from simeq.conventions import choose
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.robust import (
+    NEGATIVE_TOL,
+    RobustRows,
+    eigenvalues,
+    quadratic,
+    undefined,
+)
 from simeq.distribution import require_alpha
-from simeq.errors import SimeqError
+from simeq.errors import DataError, SimeqError
 from simeq.meat import Meat
-
-#: An eigenvalue is real when its imaginary part is below this share of its size.
-REAL_TOL = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +58,10 @@ class AndersonRubin:
     regressor: str
     estimate: float
     unit: float
-    a: FloatArray
-    p: FloatArray
+    a: FloatArray = field(repr=False)
+    p: FloatArray = field(repr=False)
     meat: Meat = field(repr=False)
-    factor: float
+    factor: float = field(repr=False)
     df_denom: float | None
     robust: bool
 
@@ -73,6 +76,30 @@ class AndersonRubin:
     def name(self) -> str:
         """Name of the coefficient."""
         return f"[{self.equation}]{self.regressor}"
+
+    @property
+    def statistic(self) -> float:
+        """Of the test that the coefficient is zero; see `test` for other values."""
+        return self.test().statistic
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom, of the numerator where the statistic is an F."""
+        return self.test().df
+
+    @property
+    def pvalue(self) -> float:
+        """Of the test that the coefficient is zero."""
+        return self.test().pvalue
+
+    @property
+    def null(self) -> str:
+        """The null hypothesis in words, of the coefficient being zero."""
+        return self.test().null
+
+    def __str__(self) -> str:
+        """Say what the test of zero is, and which values are not rejected; or why there is none."""
+        return "\n".join(_written(make) for make in (self.test, self.conf_set))
 
     def test(self, value: float = 0.0) -> HypothesisTest:
         """Test that the coefficient has a value: F(L₂, n − L), or F(L₂, g − 1) with clusters.
@@ -106,15 +133,14 @@ class AndersonRubin:
         -------
         ConfidenceSet
             An interval, two rays, the whole line or, where instruments are not valid, nothing.
+
+        Raises
+        ------
+        DataError
+            If the robust covariance is singular or not positive definite at a value.
         """
         require_alpha(alpha)
-        from scipy import special
-
-        size, df_denom = self.a.size, self.df_denom
-        if df_denom is None:
-            critical = float(special.chdtri(size, alpha)) / size
-        else:
-            critical = float(special.fdtri(size, df_denom, 1.0 - alpha))
+        critical = _critical(self.a.size, self.df_denom, alpha)
         found = not_rejected(
             lambda value: self._statistic(value) <= critical, self._roots(critical), self.unit
         )
@@ -141,6 +167,7 @@ class AndersonRubin:
         c = critical * self.a.size * self.factor
         if not self.robust:
             return self._classical_roots(c)
+        self._statistic(self.estimate)
         middle, unit = self.estimate, self.unit  # β = middle + unit·τ
         (gap, at), (_, s1, s2) = self._at(middle), self.s
         size = np.append(np.sqrt(at.diagonal()), math.sqrt(c))  # units of the data do not matter
@@ -148,13 +175,20 @@ class AndersonRubin:
         m0 = _bordered(at, gap, c) / scale
         m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0) / scale
         m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0) / scale
-        eye, zero = np.eye(len(m0)), np.zeros_like(m0)
-        left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
-        alpha, beta = linalg.eig(left, right, right=False, homogeneous_eigvals=True)
-        finite = np.abs(beta) > 1e-12 * np.abs(alpha)
-        tau = alpha[finite] / beta[finite]
-        real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
-        return sorted({float(middle + unit * t) for t in real})
+        self._require_definite(m0[:-1, :-1], m1[:-1, :-1], m2[:-1, :-1])
+        return sorted(middle + unit * t for t in real_eigenvalues(m0, m1, m2))
+
+    def _require_definite(self, *s: FloatArray) -> None:
+        """Check that S, positive definite at the estimate, stays so: singular nowhere.
+
+        Raises
+        ------
+        DataError
+        """
+        least = float(eigenvalues(self.meat)[0])
+        if least < NEGATIVE_TOL and (found := real_eigenvalues(*s)):
+            where = f"{self.equation} at {self.name} = {self.estimate + self.unit * found[0]:.4g}"
+            raise undefined(self.a.size, self.meat, where, least)
 
     def _classical_roots(self, c: float) -> list[float]:
         """Roots of g(β)'g(β) = c s(β), where S(β) = s(β) I."""
@@ -229,6 +263,24 @@ def _robust(v: Columns, own: InstrumentedEquation, rows: RobustRows) -> Meat:
     size = own.excluded.number
     z = own.excluded.beside(own.excluded)
     return rows.meat(z, v.take([0] * size + [1] * size))
+
+
+def _written(make: Callable[[], HypothesisTest | ConfidenceSet]) -> str:
+    """Write what a robust covariance may not allow to be made."""
+    try:
+        return str(make())
+    except DataError as error:
+        return str(error)
+
+
+def _critical(df: int, df_denom: float | None, alpha: float) -> float:
+    """Value that F(df, df_denom) or, by df, χ²(df) exceeds with probability α, however small."""
+    from scipy import special
+
+    if df_denom is None:
+        return float(special.chdtri(df, alpha)) / df
+    share = float(special.betaincinv(df_denom / 2.0, df / 2.0, alpha))
+    return df_denom * (1.0 - share) / (df * share)
 
 
 def _bordered(s: FloatArray, g: FloatArray, c: float) -> FloatArray:

@@ -23,7 +23,7 @@ from simeq.diagnostics.instrumented_residuals import godfrey, pagan_hall
 from simeq.diagnostics.record import HypothesisTest
 from simeq.diagnostics.residuals import Regression, regression
 from simeq.diagnostics.robust import RobustRows, robust_rows
-from simeq.errors import SimeqError, nearest
+from simeq.errors import SimeqError, listing, nearest
 from simeq.fitted import Fit
 from simeq.meat import Request
 from simeq.observations import Observations, require_rows
@@ -55,6 +55,13 @@ class Diagnostics:
         self._observations = observations
         self._use_f = use_f
         self._made: dict[str, InstrumentedEquation] = {}
+
+    def __repr__(self) -> str:
+        """Name the equations and the tests."""
+        own = vars(type(self)).items()
+        names = [name for name, member in own if callable(member) and not name.startswith("_")]
+        tests = ", ".join(name for name in names if name != "is_instrumented")
+        return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.method.name}: {tests}>"
 
     @property
     def endogenous(self) -> dict[str, list[str]]:
@@ -145,18 +152,22 @@ class Diagnostics:
 
     def first_stage(self) -> pd.DataFrame:
         """Measure the first stage of each endogenous regressor; see `SystemResults.first_stage`."""
-        rows = None if self._observations is None else self._rows
         labels = [label for label, own in self.endogenous.items() if own]
-        return first_stage(labels, self._equation, rows)
+        return first_stage(labels, self._equation, lambda: self._rows)
 
     def first_stage_f(
-        self, equation: str | None, regressor: str, robust: bool = False
+        self, equation: str | None = None, regressor: str | None = None, robust: bool = False
     ) -> HypothesisTest:
-        """F of the excluded instruments in the first stage of a regressor."""
+        """F of the excluded instruments in the first stage of a regressor.
+
+        An equation's only endogenous regressor need not be named.
+        """
         own = self._equation(equation)
         return strength.first_stage_f(own, own.place(regressor), self._rows if robust else None)
 
-    def sanderson_windmeijer(self, equation: str | None, regressor: str) -> HypothesisTest:
+    def sanderson_windmeijer(
+        self, equation: str | None = None, regressor: str | None = None
+    ) -> HypothesisTest:
         """Conditional F of a regressor beside the other endogenous ones."""
         own = self._equation(equation)
         return strength.sanderson_windmeijer(own, own.place(regressor))
@@ -164,6 +175,11 @@ class Diagnostics:
     def cragg_donald(self, equation: str | None = None) -> HypothesisTest:
         """Cragg and Donald's test that the first stage lacks rank, homoskedastic errors."""
         return strength.cragg_donald(self._equation(equation))
+
+    def cragg_donald_f(self, equation: str | None = None) -> float:
+        """Cragg and Donald's statistic as an F, as Stock and Yogo tabulate critical values for."""
+        own = self._equation(equation)
+        return strength.cragg_donald(own).statistic / own.excluded.number
 
     def kleibergen_paap(self, equation: str | None = None, form: str = "wald") -> HypothesisTest:
         """Kleibergen and Paap's robust test of the same, in its form "wald" or "lm"."""

@@ -9,8 +9,15 @@ import numpy as np
 from simeq._linalg import FloatArray
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.record import HypothesisTest
-from simeq.diagnostics.robust import RobustRows
+from simeq.diagnostics.robust import (
+    NEGATIVE_TOL,
+    SINGULAR_TOL,
+    RobustRows,
+    eigenvalues,
+    undefined,
+)
 from simeq.errors import SimeqError, listing
+from simeq.meat import Meat
 
 #: Shares of the worst-case bias at which Montiel Olea and Pflueger tabulate critical values.
 BIASES = (0.05, 0.1, 0.2, 0.3)
@@ -40,6 +47,25 @@ class EffectiveF:
     dof: dict[float, float]
     critical_values: dict[float, float]
     pvalues: dict[float, float]
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom at a bias of 10 %; see `test` for others."""
+        return self.test().df
+
+    @property
+    def df_denom(self) -> None:
+        """None, as for every χ²."""
+
+    @property
+    def pvalue(self) -> float:
+        """At a bias of 10 %."""
+        return self.test().pvalue
+
+    @property
+    def null(self) -> str:
+        """The null hypothesis in words, at a bias of 10 %."""
+        return self.test().null
 
     def test(self, bias: float = 0.1) -> HypothesisTest:
         """Test that the bias of 2SLS exceeds a share of the worst case.
@@ -84,6 +110,8 @@ def effective_f(own: InstrumentedEquation, rows: RobustRows) -> EffectiveF:
     ------
     SimeqError
         If there is not one endogenous regressor.
+    DataError
+        If the covariance has less rank than its clusters allow, or is not positive semi-definite.
     """
     if len(own.names) != 1:
         raise SimeqError(
@@ -91,6 +119,7 @@ def effective_f(own: InstrumentedEquation, rows: RobustRows) -> EffectiveF:
             f"{len(own.names)}. See Sanderson-Windmeijer and Kleibergen-Paap."
         )
     meat = rows.meat(own.excluded, own.disturbances)
+    _require_full(meat, own.label)
     v = rows.factor(own.n_instruments, meat.n_groups) * meat.matrix
     p = own.first_stage[:, 0]
     statistic = float(p @ p / v.trace())
@@ -104,6 +133,21 @@ def effective_f(own: InstrumentedEquation, rows: RobustRows) -> EffectiveF:
         {tau: critical for tau, (critical, _) in tails.items()},
         {tau: pvalue for tau, (_, pvalue) in tails.items()},
     )
+
+
+def _require_full(meat: Meat, label: str) -> None:
+    """Check that V lacks no rank but for the number of clusters, with which its trace can live.
+
+    Where instruments are dummies of the clusters, what is left of V is far too small.
+
+    Raises
+    ------
+    DataError
+    """
+    values = eigenvalues(meat)
+    rank = np.count_nonzero(values > SINGULAR_TOL)
+    if values[0] < NEGATIVE_TOL or rank < min(values.size, meat.terms - 1):
+        raise undefined(values.size, meat, label, float(values[0]))
 
 
 def _effective_dof(v: FloatArray, x: float) -> float:

@@ -13,6 +13,9 @@ from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.robust import RobustRows, quadratic
 from simeq.errors import DataError, SimeqError, count, listing
 
+#: A share of the squares that is below this is a rounding error.
+LEFT_TOL = 1e-13
+
 
 def wu_hausman(own: InstrumentedEquation, names: Sequence[str] | None = None) -> HypothesisTest:
     """F of the first-stage residuals beside the regressors; Wu (1973), Hausman (1978).
@@ -26,12 +29,24 @@ def wu_hausman(own: InstrumentedEquation, names: Sequence[str] | None = None) ->
     own : InstrumentedEquation
     names : sequence of str, optional
         Endogenous regressors to test; all by default, the others staying endogenous.
+
+    Raises
+    ------
+    DataError
+        If there are too few rows, or the first-stage residuals explain what is left.
     """
     tested = _tested(own, names)
     delta, squares, q = _difference(own, tested)
     free = own.nobs - own.n_regressors - q
     _require_free(own, free)
-    statistic = delta / q / ((squares - delta) / free)
+    left = squares - delta
+    if left <= LEFT_TOL * squares:
+        raise DataError(
+            f"Equation {own.label} fits exactly with its first-stage residuals in "
+            f"{count(own.nobs, 'row')}, which leaves the Wu-Hausman test no errors; use more rows "
+            f"or fewer regressors."
+        )
+    statistic = delta / q / (left / free)
     return f_test("Wu-Hausman", own.label, statistic, q, free, _null(own, tested))
 
 

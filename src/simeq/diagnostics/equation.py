@@ -116,14 +116,22 @@ class InstrumentedEquation:
                 f"Equation {self.label} has no endogenous regressor, so that there is no {what}."
             )
 
-    def place(self, name: str) -> int:
-        """Position of an endogenous regressor.
+    def place(self, name: str | None) -> int:
+        """Position of an endogenous regressor; None is the only one.
 
         Raises
         ------
         SimeqError
-            If it is none.
+            If it is none, or one of several is to be named.
         """
+        if name is None and len(self.names) == 1:
+            return 0
+        if name is None:
+            self.require_endogenous("first stage")
+            raise SimeqError(
+                f"Name one of the endogenous regressors of equation {self.label}: "
+                f"{listing(self.names)}."
+            )
         if name not in self.names:
             raise SimeqError(
                 f"{name!r} is no endogenous regressor of equation {self.label}; those are "

@@ -17,7 +17,7 @@ from simeq.errors import DataError, IdentificationError, SimeqError
 def first_stage(
     labels: Sequence[str],
     equation: Callable[[str], InstrumentedEquation],
-    rows: RobustRows | None,
+    rows: Callable[[], RobustRows],
 ) -> pd.DataFrame:
     """Measure the first stages of equations; ``attrs["left_out"]`` says what is not there, and why.
 
@@ -27,8 +27,8 @@ def first_stage(
         Equations that have endogenous regressors.
     equation : callable
         Lays an equation out.
-    rows : RobustRows or None
-        Without it the robust columns are NaN.
+    rows : callable
+        Gives the rows for robust columns; where there are none, as after loading, these are NaN.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def first_stage(
 
 
 def _of_equation(
-    own: InstrumentedEquation, rows: RobustRows | None, left_out: dict[str, str]
+    own: InstrumentedEquation, rows: Callable[[], RobustRows], left_out: dict[str, str]
 ) -> list[dict[str, object]]:
     """Measures of each endogenous regressor of an equation."""
     total, left = own.endogenous.values, own.disturbances.values
@@ -63,7 +63,7 @@ def _of_equation(
     found: list[dict[str, object]] = []
     for j, name in enumerate(own.names):
         f, conditional = first_stage_f(own, j), sanderson_windmeijer(own, j)
-        robust = None if rows is None else _robust(own, j, rows, left_out)
+        robust = _robust(own, j, rows, left_out)
         found.append(
             {
                 "equation": own.label,
@@ -85,11 +85,11 @@ def _of_equation(
 
 
 def _robust(
-    own: InstrumentedEquation, j: int, rows: RobustRows, left_out: dict[str, str]
+    own: InstrumentedEquation, j: int, rows: Callable[[], RobustRows], left_out: dict[str, str]
 ) -> HypothesisTest | None:
     """The robust F, or what is said of why there is none."""
     try:
-        return first_stage_f(own, j, rows)
+        return first_stage_f(own, j, rows())
     except DataError as error:
         left_out[f"First-stage F robust: {own.names[j]}, {own.label}"] = str(error)
         return None

@@ -16,7 +16,8 @@ from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.equation import InstrumentedEquation
 from simeq.diagnostics.lagged import lagged, on_rows, require_lags, serial_null
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import quadratic
+from simeq.diagnostics.robust import NEGATIVE_TOL, eigenvalues, quadratic
+from simeq.errors import DataError, count
 from simeq.groups import Groups
 from simeq.meat import Meat
 from simeq.observations import Observations
@@ -40,7 +41,7 @@ def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: Observations) -> 
     Raises
     ------
     DataError
-        If the constant is the only instrument.
+        If the constant is the only instrument, or V is not positive definite.
     """
     instruments = own.included.beside(own.excluded)
     psi = instruments.apart_from(ones).orthonormal(np.ones(instruments.number))
@@ -49,7 +50,14 @@ def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: Observations) -> 
     slope = -2.0 * weighted @ np.linalg.inv(fitted.T @ fitted)
     cross = third * (psi.values.T @ fitted) @ slope.T
     v = (fourth - 1.0) * np.eye(psi.number) + cross + cross.T - 2.0 * slope @ weighted.T
-    statistic = quadratic(d, Meat((v + v.T) / 2.0, "Pagan and Hall", own.nobs), own.label)
+    meat = Meat((v + v.T) / 2.0, "Pagan and Hall", own.nobs)
+    if eigenvalues(meat)[0] < NEGATIVE_TOL:
+        raise DataError(
+            f"{own.label}: the variance of Pagan and Hall's statistic is not positive definite in "
+            f"{count(own.nobs, 'row')}, as weak instruments or few rows can leave it; use more "
+            f"rows, or robust standard errors, which need no such test."
+        )
+    statistic = quadratic(d, meat, own.label)
     null = f"errors of {own.label} are homoskedastic"
     return chi2_test("Pagan-Hall heteroskedasticity", own.label, statistic, psi.number, null)
 

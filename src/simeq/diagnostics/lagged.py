@@ -69,9 +69,14 @@ def require_lags(label: str, lags: int, free: int, panels: Groups | None) -> Non
     DataError
         If there are too many of them.
     """
+    if free < 2:
+        raise DataError(
+            f"Equation {label}: {count(max(free, 0), 'row')} beyond its other columns leave no "
+            f"degrees of freedom beside a lag; use more rows."
+        )
     if isinstance(lags, Integral) and not 1 <= lags < free:
         raise DataError(
-            f"Equation {label}: lags must be from 1 to {max(free - 1, 0)}, one less than the rows "
+            f"Equation {label}: lags must be from 1 to {free - 1}, one less than the rows "
             f"beyond the other columns ({free}); not {lags!r}."
         )
     require_whole(lags)

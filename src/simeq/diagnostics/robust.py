@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, lengths
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
@@ -21,6 +21,10 @@ SINGULAR_TOL = 1e-12
 
 #: Below this an eigenvalue is negative beyond rounding.
 NEGATIVE_TOL = -1e-10
+
+#: Sums of products that are below this share of their factors' lengths are rounding errors. Those
+#: of n unrelated rows are about 1/√n.
+ROUNDING_TOL = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,9 @@ class RobustRows:
     def meat(self, left: Columns, right: Columns) -> Meat:
         """Σ s s' of products s_t of two sets of columns, row by row, without any factor.
 
+        Moments that are nothing but rounding errors are zero: residuals of a regression on dummies
+        add up to zero in each of their clusters.
+
         Parameters
         ----------
         left : Columns (q)
@@ -55,7 +62,10 @@ class RobustRows:
         """
         q = left.number
         second = right.weights if right.number == q else np.repeat(right.weights, q, axis=1)
-        return self.summed(Scores(left.weights, second, np.eye(q), None, None, np.eye(q)))
+        found = self.summed(Scores(left.weights, second, np.eye(q), None, None, np.eye(q)))
+        least = ROUNDING_TOL * lengths(left.values) * lengths(right.values)
+        there = np.sqrt(np.abs(found.matrix.diagonal())) > least
+        return replace(found, matrix=np.where(np.multiply.outer(there, there), found.matrix, 0.0))
 
     def summed(self, scores: Scores) -> Meat:
         """Σ s s' of scores, without any factor."""
@@ -157,23 +167,34 @@ def quadratic(gap: FloatArray, meat: Meat, where: str) -> float:
         If the sum is singular or not positive definite, or rests on as few terms as there are
         moments: then it is q whatever the data.
     """
-    size = np.sqrt(np.abs(meat.matrix.diagonal()))
-    whole = size.all() and np.isfinite(size).all()
-    scaled = meat.matrix / np.multiply.outer(size, size) if whole else np.zeros((1, 1))
+    scaled, size = _correlation(meat)
     smallest = float(np.linalg.eigvalsh(scaled)[0])
     if smallest <= SINGULAR_TOL or meat.terms <= gap.size:
-        raise DataError(_undefined(gap.size, meat, where, smallest))
+        raise undefined(gap.size, meat, where, smallest)
     unit = gap / size
     return float(unit @ np.linalg.solve(scaled, unit))
 
 
-def _undefined(q: int, meat: Meat, where: str, smallest: float) -> str:
+def eigenvalues(meat: Meat) -> FloatArray:
+    """Eigenvalues (q,) of the correlation form of a sum, smallest first; negative if indefinite."""
+    return np.asarray(np.linalg.eigvalsh(_correlation(meat)[0]))
+
+
+def _correlation(meat: Meat) -> tuple[FloatArray, FloatArray]:
+    """Correlation form (q, q) of a sum, and its units (q,); moments that are zero stay zero."""
+    size = np.sqrt(np.abs(meat.matrix.diagonal()))
+    size[size == 0.0] = 1.0
+    return meat.matrix / np.multiply.outer(size, size), size
+
+
+def undefined(q: int, meat: Meat, where: str, smallest: float) -> DataError:
+    """Say why the covariance of q moments, with this smallest eigenvalue, makes no statistic."""
     text = (
         f"{where}: the robust covariance of {count(q, 'moment')} rests on "
         f"{count(meat.terms, meat.of)}"
     )
     if smallest < NEGATIVE_TOL:
-        return (
+        return DataError(
             f"{text} and is not positive definite, as two-way clusters with few labels and slowly "
             f"falling kernels can give; use one-way clusters or the Bartlett kernel, or a test "
             f"that takes errors for homoskedastic."
@@ -181,7 +202,7 @@ def _undefined(q: int, meat: Meat, where: str, smallest: float) -> str:
     why = (
         "is singular" if smallest <= SINGULAR_TOL else f"makes the statistic {q} whatever the data"
     )
-    return (
+    return DataError(
         f"{text} and {why}; use more {meat.of}s, fewer moments (instruments, equations), or a test "
         f"that takes errors for homoskedastic."
     )

@@ -39,8 +39,15 @@ class Planned:
     make: Callable[[], HypothesisTest]
 
 
-def diagnostics_table(tests: Diagnostics, lags: int) -> pd.DataFrame:
-    """Make every test that applies.
+def diagnostics_table(tests: Diagnostics, lags: int, only: str | None = None) -> pd.DataFrame:
+    """Make every test that applies, or those of one equation.
+
+    Parameters
+    ----------
+    tests : Diagnostics
+    lags : int
+    only : str, optional
+        The equation.
 
     Returns
     -------
@@ -51,13 +58,13 @@ def diagnostics_table(tests: Diagnostics, lags: int) -> pd.DataFrame:
     Raises
     ------
     SimeqError
-        If lags are no number of rows.
+        If lags are no number of rows, or there is no such equation.
     """
     require_whole(lags)
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, str] = {}
     with single_thread():
-        for equation, planned in _applying(tests, lags):
+        for equation, planned in _applying(tests, lags, only):
             try:
                 t = planned.make()
                 _require_something(t, equation)
@@ -88,11 +95,13 @@ def _require_something(test: HypothesisTest, equation: str) -> None:
         )
 
 
-def _applying(tests: Diagnostics, lags: int) -> Iterator[tuple[str, Planned]]:
-    """Yield tests equation by equation, then of all equations together."""
-    for label, names in tests.endogenous.items():
-        for planned in _of_equation(tests, label, names, lags):
+def _applying(tests: Diagnostics, lags: int, only: str | None) -> Iterator[tuple[str, Planned]]:
+    """Yield tests equation by equation, then of all equations together; or of one equation."""
+    for label in tests.endogenous if only is None else [tests._label(only)]:
+        for planned in _of_equation(tests, label, tests.endogenous[label], lags):
             yield label, planned
+    if only is not None:
+        return
     every = "all equations" if SYSTEM in tests.endogenous else SYSTEM
     for planned in _of_system(tests):
         yield every, planned
