@@ -75,6 +75,22 @@ def _endogenous_columns(system: System) -> Iterator[tuple[str, int]]:
                 yield identity.where, place
 
 
+def functions_of_lags(design: Design, places: list[int]) -> tuple[tuple[str, str], ...]:
+    """Find columns that are computed from a declared lag, and are none: (column, lag) by name.
+
+    What an endogenous variable reads as well is no lag's own, as where ``y.shift(1)`` is declared.
+    """
+    declared = {lag.column for lag in design.lags}
+    lags = [place for place in places if design.names[place] in declared]
+    now = {name for place in endogenous_places(design) for name in _reads(design, place)}
+    return tuple(
+        (design.names[place], design.names[lag])
+        for place in places
+        for lag in lags
+        if place not in lags and _shared(design, place, lag) - now
+    )
+
+
 def _reads(design: Design, place: int) -> set[str]:
     """Data columns that a column of W is computed from."""
     return {name for part in design.columns[place].parts for name in design.reads[part.code]}

@@ -10,7 +10,7 @@ import numpy as np
 from simeq._linalg import BoolArray, FloatArray, IntArray, lengths
 from simeq.design import Design
 from simeq.errors import FormulaError
-from simeq.reduced_form.closure import endogenous_places, require_closed
+from simeq.reduced_form.closure import endogenous_places, functions_of_lags, require_closed
 from simeq.reduced_form.loops import require_settled, settled
 from simeq.system import System
 
@@ -59,6 +59,8 @@ class Structure:
         Length of each variable over the sample.
     lags : tuple of Lagged
         Declared lags among the columns x.
+    functions_of_lags : tuple of (str, str)
+        Columns x that are computed from a declared lag, and that lag.
     """
 
     endogenous: tuple[str, ...]
@@ -71,6 +73,7 @@ class Structure:
     solved: FloatArray
     size: FloatArray
     lags: tuple[Lagged, ...]
+    functions_of_lags: tuple[tuple[str, str], ...]
 
     @property
     def current(self) -> IntArray:
@@ -83,19 +86,31 @@ class Structure:
         """The highest order of a declared lag, 0 without one."""
         return max((lag.order for lag in self.lags), default=0)
 
+    @property
+    def has_dynamics(self) -> bool:
+        """Whether declared lags, and nothing beside them, lead from period to period."""
+        return bool(self.lags) and not self.functions_of_lags
+
     def require_lags(self) -> None:
-        """Check that there are dynamics.
+        """Check that there are dynamics, and that declared lags carry all of them.
 
         Raises
         ------
         FormulaError
-            If no declared lag stands on a right side.
+            If no declared lag stands on a right side, or a function of one does beside it.
         """
         if not self.lags:
             raise FormulaError(
                 "No right side holds a declared lag, so that there are no dynamics: say in "
                 "SystemEquations which columns are lags of which variables, as "
                 "lags={'gnpLag': 'gnp'}."
+            )
+        for column, lag in self.functions_of_lags:
+            raise FormulaError(
+                f"The term {column} is a function of the declared lag {lag} and no declared lag "
+                f"itself: what goes through it from period to period would be left out. Take the "
+                f"term out, or declare it in lags= if it is the lag of a variable; the reduced "
+                f"form of one period, and forecasts by kind='reduced', hold as they are."
             )
 
     def equations(self, b: FloatArray) -> FloatArray:
@@ -178,6 +193,7 @@ def read_structure(system: System) -> Structure:
         _solve_identities(weights, len(design.labels), size, names),
         size,
         _lags(design, names[: len(y)], names[len(y) :]),
+        functions_of_lags(design, x),
     )
 
 
