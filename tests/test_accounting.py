@@ -124,7 +124,10 @@ def test_columns_of_identities_take_part_in_the_sample(klein):
         ({"identities": IDENTITIES, "instruments": "~ gnp"}, "reads gnp, the left side"),
         ({"lags": {"gnpLga": "consump"}}, "Did you mean 'gnpLag'"),
         ({"lags": {"gnpLag": "consum"}}, "Did you mean 'consump'"),
-        ({"lags": {"gnpLag": "gnp"}}, "no endogenous variable"),
+        ({"lags": {"gnpLag": "gnp"}}, "no endogenous variable.*Give it an equation or an identity"),
+        ({"lags": {"gnpLag": "Q('odd one')"}}, r"Endogenous are consump, .*\.$"),
+        ({"lags": {"gnpLag": "consump", "gnpLga": "consump"}}, "Did you mean 'gnpLag'"),
+        ({"lags": {"gnpLag": "trend", "trend": "gnpLag"}}, "'gnpLag' is declared a lag of itself"),
         ({"lags": {"gnpLag": ("consump", 0)}}, "whole number from 1"),
         ({"lags": {"gnpLag": ("consump", 1, 2)}}, "write 'gnpLag': 'gnp'"),
         ({"lags": {"gnpLag": "consump", "trend": "consump"}}, "two columns are lag 1"),
@@ -137,6 +140,22 @@ def test_what_cannot_close_a_system(klein, options, message):
     data = klein.assign(flag=klein["gnp"] > 0)
     with pytest.raises(FormulaError, match=message):
         SystemEquations(EQUATIONS, data, **options)
+
+
+def test_a_lag_of_a_declared_lag_is_a_lag_of_its_variable():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(60, 5)), columns=["y", "first", "second", "fourth", "x"])
+    equation = ["y ~ first + second + fourth + x"]
+    chain = {"fourth": ("second", np.int64(2)), "second": "first", "first": "y"}
+    plain = {"first": "y", "second": ("y", 2), "fourth": ("y", 4)}
+    chained, given = (
+        SystemEquations(equation, data, lags=lags).fit("ols").reduced_form()
+        for lags in (chain, plain)
+    )
+    for horizon in range(6):
+        pd.testing.assert_frame_equal(
+            chained.interim(horizon).to_frame(), given.interim(horizon).to_frame()
+        )
 
 
 def test_declared_lag_that_reads_its_variable_is_exogenous():

@@ -62,8 +62,8 @@ class SystemEquations:
         for `SystemResults.reduced_form`.
     lags : dict, optional
         Which columns hold earlier values of endogenous variables, as ``{"gnpLag": "gnp"}``, or
-        with the order ``{"gnpLag2": ("gnp", 2)}``. They are predetermined, and make the reduced
-        form dynamic.
+        with the order ``{"gnpLag2": ("gnp", 2)}`` or ``{"gnpLag2": "gnpLag"}``. They are
+        predetermined, and make the reduced form dynamic.
     missing : {"drop", "raise"}
         What to do with rows that miss a value in any column or term of the system.
     rank : {"raise", "drop"}
