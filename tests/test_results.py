@@ -211,7 +211,7 @@ def test_predict_needs_the_regressors_columns_alone(klein_model, klein, result):
     pd.testing.assert_frame_equal(result.predict(), result.fittedvalues)
     new = result.predict(used.iloc[:2].to_dict("list"))
     np.testing.assert_allclose(new, result.fittedvalues.iloc[:2], rtol=1e-13, atol=size)
-    with pytest.raises(DataError, match="Unknown column 'trend'"):
+    with pytest.raises(DataError, match="^Equation private_wages: the data have no column 'trend'"):
         result.predict(used.drop(columns="trend"))
     gaps = used.assign(gnp=np.nan)
     assert result.predict(gaps)["private_wages"].isna().all()

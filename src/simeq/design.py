@@ -96,6 +96,24 @@ class Design:
         return tuple(column.name for column in self.columns)
 
     @property
+    def variables(self) -> tuple[int, ...]:
+        """Columns of W that are endogenous variables: dependents, then left sides of identities."""
+        return (*self.dependents, *(self.names.index(own.left) for own in self.identities))
+
+    def read_by(self, place: int) -> set[str]:
+        """Data columns that a column of W is computed from."""
+        return {name for part in self.columns[place].parts for name in self.reads[part.code]}
+
+    def where(self, place: int) -> str:
+        """How an error names the first right side where a column of W stands."""
+        for label, own in zip(self.labels, self.regressors, strict=True):
+            if place in own:
+                return f"Equation {label}"
+        name = self.names[place]
+        known = (own.where for own in self.identities if name in dict(own.weights))
+        return next(known, "instruments")
+
+    @property
     def lists(self) -> list[tuple[Column, ...]]:
         """Right side of each equation, then instruments of each, as columns (2G)."""
         places = (*self.regressors, *self.instruments)

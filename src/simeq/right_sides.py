@@ -11,7 +11,7 @@ import pandas as pd
 
 from simeq._linalg import FloatArray
 from simeq.fitted import Fit
-from simeq.new_rows import new_columns, replayed
+from simeq.new_rows import new_columns, replayed, require_columns
 from simeq.observations import Observations, require_rows
 from simeq.prediction import Prediction
 from simeq.system import System
@@ -74,6 +74,7 @@ def columns_on(
         chosen[wanted, np.arange(len(wanted))] = 1.0
         return Rows(rows.index, rows.blocks(chosen))
     table = Table(data)
+    require_columns(system.design, wanted, table)
     values = None if observations is None else observations.values
     sources = replayed(system.design, wanted, table) if values is None else values.expressions
     columns = new_columns(system.design, wanted, table, sources, values)

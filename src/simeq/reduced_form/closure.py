@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from simeq.design import Design
 from simeq.errors import FormulaError, listing
 from simeq.system import System
-
-
-def endogenous_places(design: Design) -> list[int]:
-    """Columns of W that are endogenous variables: dependents, then left sides of identities."""
-    return [*design.dependents, *(design.names.index(own.left) for own in design.identities)]
 
 
 def require_closed(system: System) -> None:
@@ -25,7 +20,7 @@ def require_closed(system: System) -> None:
         variable of the system: a nonlinear function of one, or one that nothing determines.
     """
     design = system.design
-    variables = endogenous_places(design)
+    variables = design.variables
     _require_one_definition(design, variables)
     for where, place in _endogenous_columns(system):
         if place not in variables:
@@ -35,7 +30,7 @@ def require_closed(system: System) -> None:
             raise FormulaError(f"{where}: {text}, {remedy}.")
 
 
-def _require_one_definition(design: Design, variables: list[int]) -> None:
+def _require_one_definition(design: Design, variables: Sequence[int]) -> None:
     """Check that no data column is determined twice, be it under two transformations.
 
     An identity may say how its left side follows from the other, as ``I(2 * y) = 2*y``.
@@ -44,8 +39,8 @@ def _require_one_definition(design: Design, variables: list[int]) -> None:
     known += [{name for name, _ in own.weights} for own in design.identities]
     for i, j in combinations(range(len(variables)), 2):
         first, second = design.names[variables[i]], design.names[variables[j]]
-        read, explained = _reads(design, variables[i]), first in known[j] or second in known[i]
-        alike = len(read) == 1 and read == _reads(design, variables[j]) and not explained
+        read, explained = design.read_by(variables[i]), first in known[j] or second in known[i]
+        alike = len(read) == 1 and read == design.read_by(variables[j]) and not explained
         if first == second or alike:
             raise FormulaError(
                 f"{listing(sorted(read))} is determined twice: {first} is {_role(design, i)}, "
@@ -68,10 +63,10 @@ def _endogenous_columns(system: System) -> Iterator[tuple[str, int]]:
             if not exogenous and place not in given:
                 yield f"Equation {label}", place
     given |= {place for own in design.instruments for place in own}
-    read = {name for place in endogenous_places(design) for name in _reads(design, place)}
+    read = {name for place in design.variables for name in design.read_by(place)}
     for identity in design.identities:
         for place in (design.names.index(name) for name, _ in identity.weights):
-            if place not in given and _reads(design, place) & {*read, *design.endog}:
+            if place not in given and design.read_by(place) & {*read, *design.endog}:
                 yield identity.where, place
 
 
@@ -82,7 +77,7 @@ def functions_of_lags(design: Design, places: list[int]) -> tuple[tuple[str, str
     """
     declared = {lag.column for lag in design.lags}
     lags = [place for place in places if design.names[place] in declared]
-    now = {name for place in endogenous_places(design) for name in _reads(design, place)}
+    now = {name for place in design.variables for name in design.read_by(place)}
     return tuple(
         (design.names[place], design.names[lag])
         for place in places
@@ -91,13 +86,8 @@ def functions_of_lags(design: Design, places: list[int]) -> tuple[tuple[str, str
     )
 
 
-def _reads(design: Design, place: int) -> set[str]:
-    """Data columns that a column of W is computed from."""
-    return {name for part in design.columns[place].parts for name in design.reads[part.code]}
-
-
 def _shared(design: Design, place: int, other: int) -> set[str]:
-    return _reads(design, place) & _reads(design, other)
+    return design.read_by(place) & design.read_by(other)
 
 
 def _role(design: Design, variable: int) -> str:
@@ -109,7 +99,7 @@ def _role(design: Design, variable: int) -> str:
 
 
 def _nonlinear(design: Design, place: int, source: int) -> str:
-    variable = endogenous_places(design)[source]
+    variable = design.variables[source]
     return (
         f"the term {design.names[place]} is nonlinear in the endogenous "
         f"{listing(sorted(_shared(design, place, variable)))} ({design.names[variable]} is "

@@ -10,7 +10,7 @@ import numpy as np
 from simeq._linalg import BoolArray, FloatArray, IntArray, lengths
 from simeq.design import Design
 from simeq.errors import FormulaError
-from simeq.reduced_form.closure import endogenous_places, functions_of_lags, require_closed
+from simeq.reduced_form.closure import functions_of_lags, require_closed
 from simeq.reduced_form.loops import require_settled, settled
 from simeq.system import System
 
@@ -176,7 +176,7 @@ def read_structure(system: System) -> Structure:
     """
     require_closed(system)
     design = system.design
-    y = endogenous_places(design)
+    y = list(design.variables)
     x = _exogenous_places(system, y)
     place = {own: j for j, own in enumerate([*y, *x])}
     weights = _identity_weights(design, place)
