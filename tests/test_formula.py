@@ -71,6 +71,18 @@ def test_columns_are_patsys(frame, right):
     np.testing.assert_allclose(model.fit("ols").params, by_hand, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize(
+    "right",
+    ["x + Q('x') + z", "Q('x') + z + Q(\"x\")", "x:z + Q('z'):x", "z*x + Q('x'):Q('z')"],
+)
+def test_a_name_in_quotes_is_the_same_name_and_counts_once(right):
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(40, 3)), columns=["y", "x", "z"])
+    plain = right.replace("Q('x')", "x").replace('Q("x")', "x").replace("Q('z')", "z")
+    found, expected = (SystemEquations([f"y ~ {own}"], data).fit("ols") for own in (right, plain))
+    np.testing.assert_array_equal(found.params, expected.params)
+
+
 def test_a_list_of_formulas_is_labelled_by_the_dependents(frame):
     model = SystemEquations(["np.exp(y) ~ x", "z ~ w"], frame)
     assert model.labels == ("np.exp(y)", "z")
