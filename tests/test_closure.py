@@ -37,7 +37,24 @@ def reduced(data, equations, method="ols", **options):
             r"Equation y1: the term y2 is nonlinear in the endogenous y2 \(np.log\(y2\) is the de",
         ),
         (["y1 ~ y2 + I(y2**2) + x1", "y2 ~ x2"], {}, r"the term I\(y2 \*\* 2\) is nonlinear"),
-        (["y1 ~ y2:x3 + x1", "y2 ~ x2"], {}, r"the term y2:x3 is nonlinear in the endogenous y2"),
+        (
+            ["y1 ~ y2:x3 + x1", "np.log(y2) ~ x2"],
+            {},
+            r"the term y2:x3 is nonlinear in the endogenous y2",
+        ),
+        (
+            ["y1 ~ y2:x3 + x1", "y2 ~ x2"],
+            {},
+            r"Equation y1: the term y2:x3 multiplies the endogenous y2 \(y2 is the dependent of "
+            r"equation y2\) by x3, so that total effects differ from row to row\. Leave it out, or "
+            r"estimate groups of rows by themselves with fit_by; or, if it is exogenous, use exog",
+        ),
+        (
+            ["y1 ~ np.log(y2)*C(x3 > 0) + x1", "np.log(y2) ~ x2"],
+            {},
+            r"np.log\(y2\):C\(x3 > 0\)\[T.True\] multiplies the endogenous np.log\(y2\) .* by C",
+        ),
+        (["y1 ~ y2:y1:x3", "y2 ~ x2"], {}, "the term y2:y1:x3 is nonlinear in the endogenous y1"),
         (["y1 ~ C(y2 > 1) + x1", "y2 ~ x2"], {}, r"the term C\(y2 > 1\)\[T.True\] is nonlinear"),
         (["y1 ~ I(y2 - x3) + x1", "y2 ~ x2"], {}, r"define it by an identity, as 'I\(y - x\)"),
         (
@@ -129,6 +146,15 @@ def test_a_variable_in_other_units_is_no_second_definition(data):
     equations = ["y1 ~ I(2 * y2) + x1", "y2 ~ y1 + x2"]
     found = reduced(data, equations, identities="I(2 * y2) = 2*y2").params
     np.testing.assert_allclose(found.loc["I(2 * y2)"], 2.0 * found.loc["y2"], rtol=1e-12)
+
+
+def test_a_quoted_name_is_the_same_variable(data):
+    frame = data.assign(s=data["y1"] + 2 * data["x3"])
+    plain = reduced(frame, ["y1 ~ y2 + x1", "y2 ~ s + x2"], identities="s = y1 + 2*x3")
+    quoted = ['y1 ~ Q("y2") + x1', "y2 ~ Q('s') + Q('x2')"]
+    found = reduced(frame, quoted, identities="Q('s') = Q('y1') + 2*x3")
+    np.testing.assert_array_equal(found.params, plain.params)
+    np.testing.assert_array_equal(found.bse, plain.bse)
 
 
 def test_the_same_transformation_everywhere_is_linear(data):

@@ -100,6 +100,14 @@ def _role(design: Design, variable: int) -> str:
 
 def _nonlinear(design: Design, place: int, source: int) -> str:
     variable = design.variables[source]
+    if _multiplied(design, place, variable):
+        others = [p.code for p in design.columns[place].parts if p.code != design.names[variable]]
+        return (
+            f"the term {design.names[place]} multiplies the endogenous {design.names[variable]} "
+            f"({design.names[variable]} is {_role(design, source)}) by {':'.join(others)}, so that "
+            f"total effects differ from row to row. Leave it out, or estimate groups of rows by "
+            f"themselves with fit_by; or, if it is exogenous"
+        )
     return (
         f"the term {design.names[place]} is nonlinear in the endogenous "
         f"{listing(sorted(_shared(design, place, variable)))} ({design.names[variable]} is "
@@ -108,6 +116,14 @@ def _nonlinear(design: Design, place: int, source: int) -> str:
         f"identity, as 'I(y - x) = y - x'; or, if it is a lag, declare it in lags=; or, if it is "
         f"exogenous"
     )
+
+
+def _multiplied(design: Design, place: int, variable: int) -> bool:
+    """Whether a column is a variable of the system times what is exogenous."""
+    codes = {part.code for part in design.columns[place].parts}
+    others = {name for code in codes - {design.names[variable]} for name in design.reads[code]}
+    solved = {name for own in design.variables for name in design.read_by(own)}
+    return design.names[variable] in codes and not others & {*solved, *design.endog}
 
 
 def _open(design: Design, place: int) -> str:
