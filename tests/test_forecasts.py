@@ -16,6 +16,7 @@ from statsmodels.tsa.api import VAR
 
 from oracle_reduced import closed_systems, errors, jacobian, plain_of
 from simeq import DataError, FormulaError, SimeqError, SystemEquations
+from simeq.errors import RankWarning
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -278,6 +279,27 @@ def test_unknown_kinds_and_open_systems_are_errors(result, klein_model):
         result.get_prediction(kind="reducd")
     with pytest.raises(FormulaError, match="nothing determines it"):
         klein_model.fit("2sls").get_prediction(kind="reduced")
+
+
+def test_a_row_in_which_a_dropped_column_would_matter_has_no_prediction():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame(rng.normal(size=(80, 5)), columns=["y", "v", "x", "z", "w"])
+    tied = data.assign(sum=data["x"] - 2.0 * data["z"] + 3.0)
+    with pytest.warns(RankWarning, match="sum lies in the span"):
+        model = SystemEquations(["y ~ v + x + z + sum", "v ~ y + w"], tied, rank="drop")
+    with pytest.warns(RankWarning, match="The instrument sum is redundant"):
+        result = model.fit("3sls")
+    plain = SystemEquations(["y ~ v + x + z", "v ~ y + w"], data).fit("3sls")
+    broken = tied.assign(sum=tied["sum"] + (np.arange(80) == 7))
+    for kind in ("structural", "reduced"):
+        expected = plain.get_prediction(data, kind=kind)
+        for new in (tied, data):
+            found = result.get_prediction(new, kind=kind)
+            np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-9, atol=1e-10)
+            np.testing.assert_allclose(found.se_obs, expected.se_obs, rtol=1e-9)
+        missing = result.get_prediction(broken, kind=kind).predicted_mean.isna()
+        assert missing.index[missing["y"]].tolist() == [7]
+        assert missing["v"].any() == (kind == "reduced")
 
 
 # ---------------------------------------------------------------------- dynamic paths

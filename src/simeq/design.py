@@ -69,6 +69,8 @@ class Design:
         Columns that hold earlier values of endogenous variables.
     endog : tuple of str
         Data columns that the user named as endogenous.
+    absent : () or G tuples of int
+        Positions of regressors that were left out since they are zero in this part of the rows.
     """
 
     labels: tuple[str, ...]
@@ -89,6 +91,7 @@ class Design:
     identities: tuple[Identity, ...] = ()
     lags: tuple[Lag, ...] = ()
     endog: tuple[str, ...] = ()
+    absent: tuple[tuple[int, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

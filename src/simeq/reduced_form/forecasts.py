@@ -18,7 +18,7 @@ from simeq.reduced_form.derived import delta_variance
 from simeq.reduced_form.dynamics import carried
 from simeq.reduced_form.solved import Solved, solve_fit
 from simeq.reduced_form.structure import Structure
-from simeq.right_sides import Data, Rows, columns_on
+from simeq.right_sides import Data, Rows, columns_on, determined_columns
 
 #: A lag holds when it is off by less than this share of its variable's largest value: numbers in
 #: single precision are off by about 1e-7.
@@ -77,7 +77,7 @@ def forecast(
     if kind == "dynamic" and data is None:
         _require_periods(own, columns_on(fit.system, observations, None, own.places.tolist()))
     exogenous = own.places[len(own.endogenous) :].tolist()
-    rows = columns_on(fit.system, observations, data, exogenous)
+    rows = determined_columns(fit.system, observations, data, exogenous)
     found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
     dof = solved.uncertainty.dof
     return Prediction(
