@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, single_thread
 from simeq.fitted import Fit
 from simeq.new_rows import new_columns, replayed, require_columns
 from simeq.observations import Observations, require_rows
@@ -162,8 +162,9 @@ def regressors(
 def right_sides(b: Sequence[FloatArray], rows: Regressors) -> FloatArray:
     """x_i'b_i of each equation (n, G), for coefficients b_i (k_i,)."""
     out = np.empty((len(rows.index), len(b)))
-    for part, xs in rows.parts():
-        out[part] = np.column_stack([x @ own for x, own in zip(xs, b, strict=True)])
+    with single_thread():
+        for part, xs in rows.parts():
+            out[part] = np.column_stack([x @ own for x, own in zip(xs, b, strict=True)])
     return out
 
 
@@ -198,10 +199,11 @@ def structural_prediction(
     rows = regressors(system, observations, data, chosen)
     own = [np.flatnonzero(system.equation == system.labels.index(label)) for label in chosen]
     mean, variance = np.empty((2, len(rows.index), len(own)))
-    for part, xs in rows.parts():
-        for i, (x, mine) in enumerate(zip(xs, own, strict=True)):
-            mean[part, i] = x @ fit.b[mine]
-            variance[part, i] = quadratic_form(x, cov[np.ix_(mine, mine)])
+    with single_thread():
+        for part, xs in rows.parts():
+            for i, (x, mine) in enumerate(zip(xs, own, strict=True)):
+                mean[part, i] = x @ fit.b[mine]
+                variance[part, i] = quadratic_form(x, cov[np.ix_(mine, mine)])
     sigma = fit.estimate.sigma_resid.diagonal()
     return Prediction(
         mean,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, single_thread
 from simeq.errors import DataError, count
 from simeq.fitted import Fit
 from simeq.inference import Coefficients
@@ -78,7 +78,8 @@ def forecast(
         _require_periods(own, columns_on(fit.system, observations, None, own.places.tolist()))
     exogenous = own.places[len(own.endogenous) :].tolist()
     rows = determined_columns(fit.system, observations, data, exogenous)
-    found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
+    with single_thread():
+        found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
     dof = solved.uncertainty.dof
     return Prediction(
         found.mean,
