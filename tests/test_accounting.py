@@ -158,6 +158,29 @@ def test_a_lag_of_a_declared_lag_is_a_lag_of_its_variable():
         )
 
 
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ("consump", "gnpLag is gnp 1 row before in 100% of the rows, and consump 1 row before in"),
+        (("gnp", 2), "gnpLag is gnp 1 row before in 100% of the rows, and gnp 2 rows before in"),
+    ],
+)
+def test_a_lag_of_another_variable_or_order_is_seen(klein, declared, message):
+    with pytest.raises(DataError, match=f"^lags: {message}.*'gnpLag': \\('gnp', 1\\)"):
+        SystemEquations(EQUATIONS, klein, identities=IDENTITIES, lags={"gnpLag": declared})
+
+
+def test_a_panels_lags_are_seen_in_its_order_and_not_missed_in_another(states):
+    panel = states.assign(before=states.groupby("state")["gsp"].shift(1))
+    equations = ["gsp ~ before + emp", "hwy ~ gsp + util"]
+    with pytest.raises(DataError, match="before is gsp 1 row before in 9.% of the rows, and hwy 1"):
+        SystemEquations(equations, panel, lags={"before": "hwy"})
+    for rows in (panel, panel.sample(frac=1.0, random_state=1)):
+        assert SystemEquations(equations, rows, lags={"before": "gsp"}).nobs == 768
+    mixed = panel.sample(frac=1.0, random_state=1)
+    assert SystemEquations(equations, mixed, lags={"before": "hwy"}).nobs == 768
+
+
 def test_declared_lag_that_reads_its_variable_is_exogenous():
     rng = np.random.default_rng(3)
     data = pd.DataFrame(rng.normal(size=(60, 4)), columns=["y1", "y2", "x1", "x2"])

@@ -1,6 +1,11 @@
-"""Do the data satisfy the identities? R says whether; rows are asked only which one does not."""
+"""Whether the data satisfy identities and declared lags.
+
+R says whether identities hold; rows are asked only which one does not. Lags need the rows.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +19,10 @@ from simeq.system import System
 #: rows): sums of numbers in single precision are off by about 1e-7, data that were rounded for
 #: print by 1e-4 and more.
 IDENTITY_TOL = 1e-6
+
+#: A value is that of a row before when they differ by less than this share: numbers in single
+#: precision do by about 1e-7.
+LAG_TOL = 1e-6
 
 
 def require_identities(system: System, observations: Observations | None) -> None:
@@ -36,6 +45,48 @@ def require_identities(system: System, observations: Observations | None) -> Non
         smallest = sizes[sizes > 0.0].min(initial=np.inf)
         if gap > max(IDENTITY_TOL * smallest, RANK_TOL * sizes.max()):
             _refuse(identity, weights, gap / system.factor.nobs**0.5, observations)
+
+
+def require_lags(observations: Observations) -> None:
+    """Check that no declared lag is plainly that of another variable, or of another order.
+
+    Rows may be panels, and in any order, so that a lag need not be the value of a row before. But
+    where it is that of another variable or row in most rows, and its own in less than half as many,
+    the declaration is wrong.
+
+    Raises
+    ------
+    DataError
+        Saying which it is.
+    """
+    design = observations.design
+    names = [design.names[j] for j in design.variables]
+    y = _columns(observations, design.variables)
+    lagged = _columns(observations, [design.names.index(lag.column) for lag in design.lags])
+    longest = max(lag.order for lag in design.lags)
+    orders = range(1, min(max(longest, 2), len(y) - 1) + 1)
+    for lag, column in zip(design.lags, lagged.T, strict=True):
+        shares = {
+            (name, order): float(np.isclose(column[order:], own[:-order], LAG_TOL, 0.0).mean())
+            for name, own in zip(names, y.T, strict=True)
+            for order in orders
+        }
+        declared = (lag.variable, lag.order)
+        best = max(shares, key=lambda own: shares[own], default=declared)
+        if declared in shares and 2.0 * shares[declared] < shares[best] > 0.5:
+            raise DataError(
+                f"lags: {lag.column} is {best[0]} {count(best[1], 'row')} before in "
+                f"{shares[best]:.0%} of the rows, and {lag.variable} {count(lag.order, 'row')} "
+                f"before in {shares[declared]:.0%}. Declare {lag.column!r}: {best}, or correct the "
+                f"column."
+            )
+
+
+def _columns(observations: Observations, places: Sequence[int]) -> FloatArray:
+    """Columns of W over the sample (n, k)."""
+    chosen = np.zeros((len(observations.design.columns), len(places)))
+    chosen[list(places), np.arange(len(places))] = 1.0
+    return np.concatenate(list(observations.blocks(chosen)))
 
 
 def _weights(system: System, identity: Identity) -> FloatArray:
