@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simeq import FormulaError, SingularError, SystemEquations
+from simeq import FormulaError, SimeqWarning, SingularError, SystemEquations
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +235,15 @@ def test_a_loop_that_returns_all_has_no_reduced_form(data):
         )
         with pytest.raises(SingularError, match=message):
             model.fit("2sls", constraints=texts).reduced_form()
+
+
+def test_an_equation_that_repeats_an_identity_has_no_reduced_form(data):
+    frame = data.assign(s=data["y1"] - 2 * data["y2"])
+    equations = ["y1 ~ s + y2", "y2 ~ y1 + x2"]
+    with pytest.warns(SimeqWarning, match="y1 fits exactly.*Is it an identity"):
+        result = SystemEquations(equations, frame, identities="s = y1 - 2*y2").fit("ols")
+    with pytest.raises(SingularError, match="if an equation repeats an identity, take it out"):
+        result.reduced_form()
 
 
 def test_identities_that_do_not_determine_their_left_sides(data):

@@ -61,25 +61,28 @@ def require_lags(observations: Observations) -> None:
     """
     design = observations.design
     names = [design.names[j] for j in design.variables]
-    y = _columns(observations, design.variables)
+    y = dict(zip(names, _columns(observations, design.variables).T, strict=True))
     lagged = _columns(observations, [design.names.index(lag.column) for lag in design.lags])
-    longest = max(lag.order for lag in design.lags)
-    orders = range(1, min(max(longest, 2), len(y) - 1) + 1)
     for lag, column in zip(design.lags, lagged.T, strict=True):
-        shares = {
-            (name, order): float(np.isclose(column[order:], own[:-order], LAG_TOL, 0.0).mean())
-            for name, own in zip(names, y.T, strict=True)
-            for order in orders
-        }
-        declared = (lag.variable, lag.order)
-        best = max(shares, key=lambda own: shares[own], default=declared)
-        if declared in shares and 2.0 * shares[declared] < shares[best] > 0.5:
-            raise DataError(
-                f"lags: {lag.column} is {best[0]} {count(best[1], 'row')} before in "
-                f"{shares[best]:.0%} of the rows, and {lag.variable} {count(lag.order, 'row')} "
-                f"before in {shares[declared]:.0%}. Declare {lag.column!r}: {best}, or correct the "
-                f"column."
-            )
+        own = _share(column, y[lag.variable], lag.order)
+        if own < 0.5:
+            orders = range(1, max(2, *(other.order for other in design.lags)) + 1)
+            pairs = {(v, s): _share(column, y[v], s) for v in names for s in orders}
+            variable, order = max(pairs, key=lambda pair: pairs[pair])
+            if 2.0 * own < pairs[variable, order] > 0.5:
+                raise DataError(
+                    f"lags: {lag.column} is {variable} {count(order, 'row')} before in "
+                    f"{pairs[variable, order]:.0%} of the rows, and {lag.variable} "
+                    f"{count(lag.order, 'row')} before in {own:.0%}. Declare {lag.column!r}: "
+                    f"({variable!r}, {order}), or correct the column."
+                )
+
+
+def _share(column: FloatArray, variable: FloatArray, order: int) -> float:
+    """Share of the rows in which a column holds a variable's value `order` rows before."""
+    if order >= len(column):
+        return 0.0
+    return float(np.isclose(column[order:], variable[:-order], LAG_TOL, 0.0).mean())
 
 
 def _columns(observations: Observations, places: Sequence[int]) -> FloatArray:
