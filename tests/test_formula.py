@@ -227,3 +227,16 @@ def test_data_of_another_kind_are_an_error(data):
 def test_columns_of_different_lengths_are_an_error():
     with pytest.raises(DataError, match="do not form a table"):
         SystemEquations(["y ~ x"], {"y": [1, 2, 3], "x": [1, 2]})
+
+
+def test_one_row_is_a_table_of_lists(frame):
+    result = SystemEquations(["y ~ x + z"], frame).fit("ols")
+    one = frame.iloc[3]
+    for row, hint in (
+        ({"x": one["x"], "z": one["z"]}, r"Give one row as lists, as \{'x': \[1.0\]\}"),
+        (one, r"not Series\. One row of a frame is a frame as data\.iloc\[\[0\]\]"),
+    ):
+        with pytest.raises(DataError, match=hint):
+            result.predict(row)
+    found = result.predict({"x": [one["x"]], "z": [one["z"]]})["y"]
+    assert found[0] == pytest.approx(result.fittedvalues["y"].iloc[3], rel=1e-12)
