@@ -237,11 +237,18 @@ def test_a_loop_that_returns_all_has_no_reduced_form(data):
             model.fit("2sls", constraints=texts).reduced_form()
 
 
-def test_an_equation_that_repeats_an_identity_has_no_reduced_form(data):
-    frame = data.assign(s=data["y1"] - 2 * data["y2"])
-    equations = ["y1 ~ s + y2", "y2 ~ y1 + x2"]
-    with pytest.warns(SimeqWarning, match="y1 fits exactly.*Is it an identity"):
-        result = SystemEquations(equations, frame, identities="s = y1 - 2*y2").fit("ols")
+@pytest.mark.parametrize(
+    ("equations", "identity"),
+    [
+        (["y1 ~ s + y2", "y2 ~ y1 + x2"], "s = y1 - 2*y2"),
+        (["y1 ~ s + y2 + x1", "y2 ~ s + y1 + x1"], "s = 1.25*y1 - 0.8*y2 + 0.3*x1"),
+        (["y1 ~ s + x1 + x2"], "s = 0.7*y1 - 0.3*x1 + 1.5"),
+    ],
+)
+def test_an_equation_that_repeats_an_identity_has_no_reduced_form(data, equations, identity):
+    frame = data.assign(s=data.eval(identity.partition("=")[2]))
+    with pytest.warns(SimeqWarning, match="y1.* fits exactly.*Is it an identity"):
+        result = SystemEquations(equations, frame, identities=identity).fit("ols")
     with pytest.raises(SingularError, match="if an equation repeats an identity, take it out"):
         result.reduced_form()
 
