@@ -109,8 +109,9 @@ class Design:
 
     def where(self, place: int) -> str:
         """How an error names the first right side where a column of W stands."""
-        for label, own in zip(self.labels, self.regressors, strict=True):
-            if place in own:
+        absent = self.absent or ((),) * len(self.labels)
+        for label, own, gone in zip(self.labels, self.regressors, absent, strict=True):
+            if place in own or place in gone:
                 return f"Equation {label}"
         name = self.names[place]
         known = (own.where for own in self.identities if name in dict(own.weights))

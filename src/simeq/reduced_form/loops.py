@@ -10,8 +10,8 @@ from simeq._linalg import FloatArray
 from simeq.errors import SingularError, listing
 
 #: I − Γ, each variable in units of its own size, is singular when its least singular value is
-#: below this share of the largest, or of one, the size of I. A loop with a gain of one by design
-#: leaves about 1e-16; where each equation repeats an identity, so does all of I − Γ.
+#: below this share of the largest, or of one, the size of I. Constraints that make a gain one
+#: leave about 1e-16; where each equation repeats an identity, so does all of I − Γ.
 SINGULAR_TOL = 1e-12
 
 #: What is below this share of the largest in its column, each variable in units of its own size,
