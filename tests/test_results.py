@@ -267,6 +267,21 @@ def test_a_saved_file_is_small_and_loads(categorical, tmp_path):
     np.testing.assert_array_equal(loaded.predict(data), result.predict(data))
 
 
+def test_a_loaded_results_errors_name_the_equation():
+    def half(values):
+        return values / 2.0
+
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(40, 4)), columns=["y", "v", "x", "z"])
+    data["kind"] = np.tile(["p", "q"], 20)
+    result = SystemEquations({"one": "y ~ x + kind", "two": "v ~ half(z)"}, data).fit("ols")
+    loaded = pickle.loads(pickle.dumps(result))
+    with pytest.raises(DataError, match=r"^Equation one: 'r' is not one of the categories of kind"):
+        loaded.equations["one"].predict(data.assign(kind="r"))
+    with pytest.raises(DataError, match=r"^Equation two: the term half\(z\) calls half, which a l"):
+        loaded.predict(data)
+
+
 def test_no_row_and_no_patsy_object_is_in_the_pickle():
     rng = np.random.default_rng(0)
     marks = rng.normal(size=(500, 2))

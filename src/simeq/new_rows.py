@@ -51,14 +51,15 @@ def replayed(design: Design, wanted: Iterable[int], table: Table) -> dict[str, E
     """
     found: dict[str, Expression] = {}
     known = frozenset(table.names) - set(design.scalars)
-    for code in {part.code for j in wanted for part in design.columns[j].parts}:
+    places = {part.code: j for j in wanted for part in design.columns[j].parts}
+    for code, place in places.items():
         gone = sorted(names_of(code) & design.functions)
         if gone:
             raise DataError(
-                f"The term {code} calls {gone[0]}, which a loaded result does not hold; build the "
-                f"model from data again to predict."
+                f"{design.where(place)}: the term {code} calls {gone[0]}, which a loaded result "
+                f"does not hold; build the model from data again to predict."
             )
-        found[code] = expression(code, known, design.scalars, PATSY_NAMES, "predict")
+        found[code] = expression(code, known, design.scalars, PATSY_NAMES, design.where(place))
     return found
 
 
