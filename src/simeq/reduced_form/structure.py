@@ -14,6 +14,9 @@ from simeq.reduced_form.closure import functions_of_lags, require_closed
 from simeq.reduced_form.loops import require_settled, settled
 from simeq.system import System
 
+#: Deviations from the mean below this share of a column may be rounding: half of its digits.
+CONSTANT_TOL = 1e-8
+
 
 @dataclass(frozen=True)
 class Lagged:
@@ -56,7 +59,7 @@ class Structure:
     solved : (M + X, G + X) array
         T, the identities solved.
     size : (M,) array
-        Length of each variable over the sample.
+        Length of each variable's deviations from its mean over the sample; see `_sizes`.
     lags : tuple of Lagged
         Declared lags among the columns x.
     functions_of_lags : tuple of (str, str)
@@ -180,7 +183,7 @@ def read_structure(system: System) -> Structure:
     x = _exogenous_places(system, y)
     place = {own: j for j, own in enumerate([*y, *x])}
     weights = _identity_weights(design, place)
-    size = lengths(system.factor.r[:, y])
+    size = _sizes(system.factor.r[:, y])
     names = tuple(design.names[j] for j in place)
     return Structure(
         names[: len(y)],
@@ -195,6 +198,14 @@ def read_structure(system: System) -> Structure:
         _lags(design, names[: len(y)], names[len(y) :]),
         functions_of_lags(design, x),
     )
+
+
+def _sizes(r: FloatArray) -> FloatArray:
+    """Length of each column's deviations from its mean (the first row of R is the mean's).
+
+    A column that is constant but for rounding has the share `CONSTANT_TOL` of its length.
+    """
+    return np.maximum(lengths(r[1:]), CONSTANT_TOL * lengths(r))
 
 
 def _exogenous_places(system: System, endogenous: list[int]) -> list[int]:
