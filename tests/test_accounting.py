@@ -124,7 +124,10 @@ def test_columns_of_identities_take_part_in_the_sample(klein):
         ({"identities": IDENTITIES, "instruments": "~ gnp"}, "reads gnp, the left side"),
         ({"lags": {"gnpLga": "consump"}}, "Did you mean 'gnpLag'"),
         ({"lags": {"gnpLag": "consum"}}, "Did you mean 'consump'"),
-        ({"lags": {"gnpLag": "gnp"}}, "no endogenous variable"),
+        ({"lags": {"gnpLag": "gnp"}}, "no endogenous variable.*Give it an equation or an identity"),
+        ({"lags": {"gnpLag": "Q('odd one')"}}, r"Endogenous are consump, .*\.$"),
+        ({"lags": {"gnpLag": "consump", "gnpLga": "consump"}}, "Did you mean 'gnpLag'"),
+        ({"lags": {"gnpLag": "trend", "trend": "gnpLag"}}, "'gnpLag' is declared a lag of itself"),
         ({"lags": {"gnpLag": ("consump", 0)}}, "whole number from 1"),
         ({"lags": {"gnpLag": ("consump", 1, 2)}}, "write 'gnpLag': 'gnp'"),
         ({"lags": {"gnpLag": "consump", "trend": "consump"}}, "two columns are lag 1"),
@@ -137,6 +140,45 @@ def test_what_cannot_close_a_system(klein, options, message):
     data = klein.assign(flag=klein["gnp"] > 0)
     with pytest.raises(FormulaError, match=message):
         SystemEquations(EQUATIONS, data, **options)
+
+
+def test_a_lag_of_a_declared_lag_is_a_lag_of_its_variable():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(60, 5)), columns=["y", "first", "second", "fourth", "x"])
+    equation = ["y ~ first + second + fourth + x"]
+    chain = {"fourth": ("second", np.int64(2)), "second": "first", "first": "y"}
+    plain = {"first": "y", "second": ("y", 2), "fourth": ("y", 4)}
+    chained, given = (
+        SystemEquations(equation, data, lags=lags).fit("ols").reduced_form()
+        for lags in (chain, plain)
+    )
+    for horizon in range(6):
+        pd.testing.assert_frame_equal(
+            chained.interim(horizon).to_frame(), given.interim(horizon).to_frame()
+        )
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ("consump", "gnpLag is gnp 1 row before in 100% of the rows, and consump 1 row before in"),
+        (("gnp", 2), "gnpLag is gnp 1 row before in 100% of the rows, and gnp 2 rows before in"),
+    ],
+)
+def test_a_lag_of_another_variable_or_order_is_seen(klein, declared, message):
+    with pytest.raises(DataError, match=f"^lags: {message}.*'gnpLag': \\('gnp', 1\\)"):
+        SystemEquations(EQUATIONS, klein, identities=IDENTITIES, lags={"gnpLag": declared})
+
+
+def test_a_panels_lags_are_seen_in_its_order_and_not_missed_in_another(states):
+    panel = states.assign(before=states.groupby("state")["gsp"].shift(1))
+    equations = ["gsp ~ before + emp", "hwy ~ gsp + util"]
+    with pytest.raises(DataError, match="before is gsp 1 row before in 9.% of the rows, and hwy 1"):
+        SystemEquations(equations, panel, lags={"before": "hwy"})
+    for rows in (panel, panel.sample(frac=1.0, random_state=1)):
+        assert SystemEquations(equations, rows, lags={"before": "gsp"}).nobs == 768
+    mixed = panel.sample(frac=1.0, random_state=1)
+    assert SystemEquations(equations, mixed, lags={"before": "hwy"}).nobs == 768
 
 
 def test_declared_lag_that_reads_its_variable_is_exogenous():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simeq import FormulaError, SingularError, SystemEquations
+from simeq import FormulaError, SimeqWarning, SingularError, SystemEquations
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,24 @@ def reduced(data, equations, method="ols", **options):
             r"Equation y1: the term y2 is nonlinear in the endogenous y2 \(np.log\(y2\) is the de",
         ),
         (["y1 ~ y2 + I(y2**2) + x1", "y2 ~ x2"], {}, r"the term I\(y2 \*\* 2\) is nonlinear"),
-        (["y1 ~ y2:x3 + x1", "y2 ~ x2"], {}, r"the term y2:x3 is nonlinear in the endogenous y2"),
+        (
+            ["y1 ~ y2:x3 + x1", "np.log(y2) ~ x2"],
+            {},
+            r"the term y2:x3 is nonlinear in the endogenous y2",
+        ),
+        (
+            ["y1 ~ y2:x3 + x1", "y2 ~ x2"],
+            {},
+            r"Equation y1: the term y2:x3 multiplies the endogenous y2 \(y2 is the dependent of "
+            r"equation y2\) by x3, so that total effects differ from row to row\. Leave it out, or "
+            r"estimate groups of rows by themselves with fit_by; or, if it is exogenous, use exog",
+        ),
+        (
+            ["y1 ~ np.log(y2)*C(x3 > 0) + x1", "np.log(y2) ~ x2"],
+            {},
+            r"np.log\(y2\):C\(x3 > 0\)\[T.True\] multiplies the endogenous np.log\(y2\) .* by C",
+        ),
+        (["y1 ~ y2:y1:x3", "y2 ~ x2"], {}, "the term y2:y1:x3 is nonlinear in the endogenous y1"),
         (["y1 ~ C(y2 > 1) + x1", "y2 ~ x2"], {}, r"the term C\(y2 > 1\)\[T.True\] is nonlinear"),
         (["y1 ~ I(y2 - x3) + x1", "y2 ~ x2"], {}, r"define it by an identity, as 'I\(y - x\)"),
         (
@@ -131,6 +148,15 @@ def test_a_variable_in_other_units_is_no_second_definition(data):
     np.testing.assert_allclose(found.loc["I(2 * y2)"], 2.0 * found.loc["y2"], rtol=1e-12)
 
 
+def test_a_quoted_name_is_the_same_variable(data):
+    frame = data.assign(s=data["y1"] + 2 * data["x3"])
+    plain = reduced(frame, ["y1 ~ y2 + x1", "y2 ~ s + x2"], identities="s = y1 + 2*x3")
+    quoted = ['y1 ~ Q("y2") + x1', "y2 ~ Q('s') + Q('x2')"]
+    found = reduced(frame, quoted, identities="Q('s') = Q('y1') + 2*x3")
+    np.testing.assert_array_equal(found.params, plain.params)
+    np.testing.assert_array_equal(found.bse, plain.bse)
+
+
 def test_the_same_transformation_everywhere_is_linear(data):
     equations = ["np.log(y1) ~ np.log(y2) + x1", "np.log(y2) ~ x2", "y3 ~ np.log(y1 / y2) + x3"]
     found = reduced(data, equations, identities="np.log(y1 / y2) = np.log(y1) - np.log(y2)")
@@ -209,6 +235,22 @@ def test_a_loop_that_returns_all_has_no_reduced_form(data):
         )
         with pytest.raises(SingularError, match=message):
             model.fit("2sls", constraints=texts).reduced_form()
+
+
+@pytest.mark.parametrize(
+    ("equations", "identity"),
+    [
+        (["y1 ~ s + y2", "y2 ~ y1 + x2"], "s = y1 - 2*y2"),
+        (["y1 ~ s + y2 + x1", "y2 ~ s + y1 + x1"], "s = 1.25*y1 - 0.8*y2 + 0.3*x1"),
+        (["y1 ~ s + x1 + x2"], "s = 0.7*y1 - 0.3*x1 + 1.5"),
+    ],
+)
+def test_an_equation_that_repeats_an_identity_has_no_reduced_form(data, equations, identity):
+    frame = data.assign(s=data.eval(identity.partition("=")[2]))
+    with pytest.warns(SimeqWarning, match="y1.* fits exactly.*Is it an identity"):
+        result = SystemEquations(equations, frame, identities=identity).fit("ols")
+    with pytest.raises(SingularError, match="if an equation repeats an identity, take it out"):
+        result.reduced_form()
 
 
 def test_identities_that_do_not_determine_their_left_sides(data):

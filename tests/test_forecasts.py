@@ -16,6 +16,7 @@ from statsmodels.tsa.api import VAR
 
 from oracle_reduced import closed_systems, errors, jacobian, plain_of
 from simeq import DataError, FormulaError, SimeqError, SystemEquations
+from simeq.errors import RankWarning
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -127,7 +128,10 @@ def test_forecasts_are_from_exogenous_columns_alone(result, data):
     pd.testing.assert_frame_equal(new.summary_frame(), whole.summary_frame(), rtol=1e-12)
     few = result.get_prediction(data[GIVEN].iloc[-2:].to_dict("list"), kind="reduced")
     np.testing.assert_allclose(few.mean, whole.mean[-2:], rtol=1e-12)
-    with pytest.raises(DataError, match="Unknown column 'taxes'"):
+    lacking = (
+        r"^Identity 'corpProf = .*': the data have no column 'taxes', which the term taxes reads"
+    )
+    with pytest.raises(DataError, match=lacking):
         result.get_prediction(data[GIVEN].drop(columns="taxes"), kind="reduced")
     gaps = data[GIVEN].assign(taxes=data["taxes"].where(data.index != 1930))
     missing = result.get_prediction(gaps, kind="reduced").predicted_mean.isna()
@@ -237,11 +241,65 @@ def test_loaded_results_forecast_new_data(result, data):
             loaded.get_prediction(kind=kind)
 
 
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        (
+            {"gnp": None},
+            "structural",
+            r"^Equation private_wages: the data have no column 'gnp', which the term gnp reads\. "
+            r"It is endogenous: give its values, or let get_prediction\(data, kind='red",
+        ),
+        ({"gnpLag": None, "gnp_lag": 1.0}, "structural", r"'gnpLag'.* Did you mean 'gnp_lag'\?$"),
+        ({"gnpLag": None}, "reduced", r"^Equation private_wages: .*'gnpLag'.*term gnpLag reads\.$"),
+        ({"capitalLag": None}, "dynamic", "^Equation investment: the data have no column 'capita"),
+        ({"taxes": "much"}, "reduced", r"taxes needs numbers.* text: 'much' in row 1921"),
+        ({"gnpLag": "much"}, "structural", r"gnpLag needs numbers.* text: 'much' in row 1921"),
+        (
+            {"taxes": np.inf},
+            "reduced",
+            r"^Identity 'corpProf = gnp - taxes - privWage': the term taxes is infinite in 21 rows "
+            r"of the data, first in row 1921; recode it, or set it to NaN\.$",
+        ),
+        ({"trend": -np.inf}, "dynamic", "^Equation private_wages: the term trend is infinite in"),
+        ({"wages": np.inf}, "structural", "^Equation consumption: the term wages is infinite in 2"),
+    ],
+)
+def test_data_that_cannot_be_used_are_named(result, data, saved, change, kind, message):
+    gone = [name for name, value in change.items() if value is None]
+    new = data.assign(**change).drop(columns=gone)
+    fitted = pickle.loads(pickle.dumps(result)) if saved else result
+    with pytest.raises(DataError, match=message):
+        fitted.get_prediction(new, kind=kind)
+
+
 def test_unknown_kinds_and_open_systems_are_errors(result, klein_model):
     with pytest.raises(SimeqError, match="Unknown kind of prediction 'reducd'.*Did you mean 'red"):
         result.get_prediction(kind="reducd")
     with pytest.raises(FormulaError, match="nothing determines it"):
         klein_model.fit("2sls").get_prediction(kind="reduced")
+
+
+def test_a_row_in_which_a_dropped_column_would_matter_has_no_prediction():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame(rng.normal(size=(80, 5)), columns=["y", "v", "x", "z", "w"])
+    tied = data.assign(sum=data["x"] - 2.0 * data["z"] + 3.0)
+    with pytest.warns(RankWarning, match="sum lies in the span"):
+        model = SystemEquations(["y ~ v + x + z + sum", "v ~ y + w"], tied, rank="drop")
+    with pytest.warns(RankWarning, match="The instrument sum is redundant"):
+        result = model.fit("3sls")
+    plain = SystemEquations(["y ~ v + x + z", "v ~ y + w"], data).fit("3sls")
+    broken = tied.assign(sum=tied["sum"] + (np.arange(80) == 7))
+    for kind in ("structural", "reduced"):
+        expected = plain.get_prediction(data, kind=kind)
+        for new in (tied, data):
+            found = result.get_prediction(new, kind=kind)
+            np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-9, atol=1e-10)
+            np.testing.assert_allclose(found.se_obs, expected.se_obs, rtol=1e-9)
+        missing = result.get_prediction(broken, kind=kind).predicted_mean.isna()
+        assert missing.index[missing["y"]].tolist() == [7]
+        assert missing["v"].any() == (kind == "reduced")
 
 
 # ---------------------------------------------------------------------- dynamic paths

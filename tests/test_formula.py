@@ -71,6 +71,18 @@ def test_columns_are_patsys(frame, right):
     np.testing.assert_allclose(model.fit("ols").params, by_hand, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize(
+    "right",
+    ["x + Q('x') + z", "Q('x') + z + Q(\"x\")", "x:z + Q('z'):x", "z*x + Q('x'):Q('z')"],
+)
+def test_a_name_in_quotes_is_the_same_name_and_counts_once(right):
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(40, 3)), columns=["y", "x", "z"])
+    plain = right.replace("Q('x')", "x").replace('Q("x")', "x").replace("Q('z')", "z")
+    found, expected = (SystemEquations([f"y ~ {own}"], data).fit("ols") for own in (right, plain))
+    np.testing.assert_array_equal(found.params, expected.params)
+
+
 def test_a_list_of_formulas_is_labelled_by_the_dependents(frame):
     model = SystemEquations(["np.exp(y) ~ x", "z ~ w"], frame)
     assert model.labels == ("np.exp(y)", "z")
@@ -227,3 +239,16 @@ def test_data_of_another_kind_are_an_error(data):
 def test_columns_of_different_lengths_are_an_error():
     with pytest.raises(DataError, match="do not form a table"):
         SystemEquations(["y ~ x"], {"y": [1, 2, 3], "x": [1, 2]})
+
+
+def test_one_row_is_a_table_of_lists(frame):
+    result = SystemEquations(["y ~ x + z"], frame).fit("ols")
+    one = frame.iloc[3]
+    for row, hint in (
+        ({"x": one["x"], "z": one["z"]}, r"Give one row as lists, as \{'x': \[1.0\]\}"),
+        (one, r"not Series\. One row of a frame is a frame as data\.iloc\[\[0\]\]"),
+    ):
+        with pytest.raises(DataError, match=hint):
+            result.predict(row)
+    found = result.predict({"x": [one["x"]], "z": [one["z"]]})["y"]
+    assert found[0] == pytest.approx(result.fittedvalues["y"].iloc[3], rel=1e-12)

@@ -273,6 +273,47 @@ def test_without_declared_lags_there_are_no_dynamics(klein):
             ask()
 
 
+@pytest.mark.parametrize("term", ["before:x", "I(before**2)", "np.exp(before)"])
+def test_a_function_of_a_declared_lag_has_no_dynamics_and_a_reduced_form(term):
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame(rng.normal(size=(60, 3)), columns=["y", "before", "x"])
+    model = SystemEquations([f"y ~ before + x + {term}"], data, lags={"before": "y"})
+    result = model.fit("ols")
+    reduced = result.reduced_form()
+    np.testing.assert_allclose(reduced.params.loc["y"], result.params, rtol=1e-12)
+    assert "dynamic radius" not in str(reduced)
+    for ask in (
+        lambda: reduced.impact,
+        lambda: reduced.cumulative(2),
+        lambda: reduced.long_run,
+        lambda: reduced.dynamic_radius,
+        lambda: result.get_prediction(kind="dynamic"),
+        lambda: result.get_prediction(data, kind="dynamic"),
+    ):
+        with pytest.raises(FormulaError, match="is a function of the declared lag before and no d"):
+            ask()
+    assert result.get_prediction(data, kind="reduced").mean.shape == (60, 1)
+
+
+def test_a_lagged_transformation_declared_as_such_is_no_function_of_a_lag():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame(rng.normal(size=(60, 5)), columns=["y", "before", "z", "last", "x"])
+    data[["z", "last"]] = np.exp(data[["z", "last"]])
+    data["change"] = data["y"] - data["before"]
+    found = SystemEquations(
+        ["y ~ before + np.log(last) + x", "np.log(z) ~ np.log(last)"],
+        data,
+        identities="change = y - before",
+        lags={"before": "y", "np.log(last)": "np.log(z)"},
+    )
+    reduced = found.fit("ols").reduced_form()
+    total, slope = reduced.params, reduced.params.loc["np.log(z)", "np.log(last)"]
+    expected = total.loc["y", "x"] * (total.loc["y", "before"] - 1.0)
+    assert reduced.interim(1).params.loc["change", "x"] == pytest.approx(expected)
+    largest = max(abs(total.loc["y", "before"]), abs(slope))
+    assert reduced.dynamic_radius.value == pytest.approx(largest)
+
+
 @pytest.mark.parametrize("horizon", [-1, 1.5, "2", True, None])
 def test_a_horizon_is_a_number_of_periods(reduced, horizon):
     for ask in (reduced.interim, reduced.cumulative):

@@ -143,6 +143,13 @@ def test_undefined_at_the_estimates(klein_model):
             result.nonlinear(text)
 
 
+def test_a_function_given_twice_is_shown_twice(klein_model):
+    text = "[consumption]wages ** 2"
+    twice = klein_model.fit("3sls").nonlinear([text, text])
+    assert twice.summary_frame().index.tolist() == [text, text]
+    assert str(twice).count(text) == 2
+
+
 def test_functions_print_as_a_table(klein_model):
     text = str(klein_model.fit("3sls").nonlinear("[consumption]wages**2"))
     assert "[consumption]wages**2" in text

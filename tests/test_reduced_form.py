@@ -214,6 +214,40 @@ def test_effects_do_not_depend_on_the_units_of_the_data(klein, reduced):
         assert ours.bse == pytest.approx(theirs.bse, rel=1e-7)
 
 
+def test_effects_do_not_depend_on_where_a_variable_has_its_zero():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(200, 4)), columns=["u1", "u2", "x", "z"])
+    first, second = data["x"] + data["u1"], data["z"] + data["u2"]
+    data["y"] = (first + 0.5 * second) / 0.85
+    data["v"] = (second + 0.3 * first) / 0.85
+    data["s"] = data["y"] - data["v"]
+    shifted = data.assign(y=data["y"] + 1e8, s=data["s"] + 1e8)
+    here, there = (
+        SystemEquations(["y ~ v + x", "v ~ s + z"], frame, identities="s = y - v")
+        .fit("3sls")
+        .reduced_form()
+        for frame in (data, shifted)
+    )
+    # Beside its mean y keeps eight of its sixteen digits.
+    for name in ("params", "bse"):
+        expected = getattr(here, name)[["x", "z"]]
+        np.testing.assert_allclose(getattr(there, name)[["x", "z"]], expected, rtol=1e-5, atol=1e-6)
+    assert there.determinant.value == pytest.approx(here.determinant.value, rel=1e-5)
+
+
+def test_a_sum_that_is_constant_in_the_sample_hides_no_effect():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame(rng.normal(size=(80, 4)), columns=["a", "x", "z", "w"])
+    data["a"] += 0.3 * data["x"]
+    data["b"] = 1.0 - data["a"]
+    equations = ["a ~ x + z", "b ~ x + w"]
+    plain = SystemEquations(equations, data).fit("ols").reduced_form()
+    data["t"] = data["a"] + data["b"]
+    found = SystemEquations(equations, data, identities="t = a + b").fit("ols").reduced_form()
+    np.testing.assert_allclose(found.params.loc[["a", "b"]], plain.params, rtol=1e-12)
+    np.testing.assert_allclose(found.params.loc["t"], plain.params.sum(), rtol=1e-12)
+
+
 # ---------------------------------------------------------------------- theorems
 
 

@@ -212,7 +212,7 @@ def test_predict_needs_the_regressors_columns_alone(klein_model, klein, result):
     pd.testing.assert_frame_equal(result.predict(), result.fittedvalues)
     new = result.predict(used.iloc[:2].to_dict("list"))
     np.testing.assert_allclose(new, result.fittedvalues.iloc[:2], rtol=1e-13, atol=size)
-    with pytest.raises(DataError, match="Unknown column 'trend'"):
+    with pytest.raises(DataError, match="^Equation private_wages: the data have no column 'trend'"):
         result.predict(used.drop(columns="trend"))
     gaps = used.assign(gnp=np.nan)
     assert result.predict(gaps)["private_wages"].isna().all()
@@ -266,6 +266,21 @@ def test_a_saved_file_is_small_and_loads(categorical, tmp_path):
     loaded = simeq.load(path)
     pd.testing.assert_series_equal(loaded.params, result.params)
     np.testing.assert_array_equal(loaded.predict(data), result.predict(data))
+
+
+def test_a_loaded_results_errors_name_the_equation():
+    def half(values):
+        return values / 2.0
+
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(40, 4)), columns=["y", "v", "x", "z"])
+    data["kind"] = np.tile(["p", "q"], 20)
+    result = SystemEquations({"one": "y ~ x + kind", "two": "v ~ half(z)"}, data).fit("ols")
+    loaded = pickle.loads(pickle.dumps(result))
+    with pytest.raises(DataError, match=r"^Equation one: 'r' is not one of the categories of kind"):
+        loaded.equations["one"].predict(data.assign(kind="r"))
+    with pytest.raises(DataError, match=r"^Equation two: the term half\(z\) calls half, which a l"):
+        loaded.predict(data)
 
 
 def test_no_row_and_no_patsy_object_is_in_the_pickle():

@@ -315,6 +315,31 @@ def test_a_group_is_a_fresh_model_on_its_rows(states, method):
         assert_same(result, SystemEquations(EQUATIONS, own, instruments=INSTRUMENTS).fit(method))
 
 
+def test_a_group_says_nothing_of_categories_that_it_lacks():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(120, 5)), columns=["y", "v", "x", "z", "w"])
+    data["group"] = np.repeat(["few", "all"], 60)
+    data["kind"] = list("pqp" * 20 + "pqr" * 20)
+    model = SystemEquations(["y ~ v + x + C(kind)", "v ~ y + z + w"], data)
+    with pytest.warns(RankWarning, match=r"few: no estimate of some levels of \[y\]C\(kind\)"):
+        found = model.fit_by("group").results
+    new = data.iloc[[0, 1, 62]]
+    assert new["kind"].tolist() == ["p", "q", "r"]
+    for result in (found["few"], copy.deepcopy(found["few"])):
+        right = result.predict(new).isna()
+        assert right.to_numpy().tolist() == [[False, False], [False, False], [True, False]]
+        structural = result.get_prediction(new)
+        pd.testing.assert_frame_equal(structural.predicted_mean.isna(), right)
+        pd.testing.assert_frame_equal(structural.se_obs.isna(), right)
+        solved = result.get_prediction(new, kind="reduced")
+        for frame in (solved.predicted_mean, solved.se_mean, solved.se_obs):
+            assert frame.isna().all(axis=1).tolist() == [False, False, True]
+            assert frame.isna().any(axis=1).tolist() == [False, False, True]
+    assert found["all"].predict(new).notna().all(axis=None)
+    smaller = found["few"].model.fit_dropping("kind").results["kind"]
+    assert smaller.predict(new).notna().all(axis=None)
+
+
 def test_factors_of_groups_merge_to_the_whole(model):
     groups = model.observations.groups("state", "groups")
     factors = model.observations.factors(groups)

@@ -91,7 +91,12 @@ def with_intercept(text: str, names: Sequence[str]) -> str:
 
 
 def _unreadable(text: str, names: Sequence[str], reason: str) -> str:
-    """Say why a constraint cannot be read, with the nearest coefficient."""
+    """Say why a constraint cannot be read, with the nearest coefficient where that may help."""
+    if "in a linear constraint" in reason or "**" in text:
+        return (
+            f"The constraint {text!r} cannot be read ({reason}). Restrictions are linear; "
+            f"result.nonlinear({text!r}) gives other functions with their standard errors."
+        )
     word = text[max(text.find("["), 0) :].split("=")[0].split(" - ")[0].split(" + ")[0].strip()
     same = [name for name in names if name.endswith(f"]{word}")]
     hint = f" Did you mean {same[0]!r}?" if same else nearest(word, names)

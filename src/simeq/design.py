@@ -69,6 +69,8 @@ class Design:
         Columns that hold earlier values of endogenous variables.
     endog : tuple of str
         Data columns that the user named as endogenous.
+    absent : () or G tuples of int
+        Positions of regressors that were left out since they are zero in this part of the rows.
     """
 
     labels: tuple[str, ...]
@@ -89,11 +91,31 @@ class Design:
     identities: tuple[Identity, ...] = ()
     lags: tuple[Lag, ...] = ()
     endog: tuple[str, ...] = ()
+    absent: tuple[tuple[int, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns of W."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def variables(self) -> tuple[int, ...]:
+        """Columns of W that are endogenous variables: dependents, then left sides of identities."""
+        return (*self.dependents, *(self.names.index(own.left) for own in self.identities))
+
+    def read_by(self, place: int) -> set[str]:
+        """Data columns that a column of W is computed from."""
+        return {name for part in self.columns[place].parts for name in self.reads[part.code]}
+
+    def where(self, place: int) -> str:
+        """How an error names the first right side where a column of W stands."""
+        absent = self.absent or ((),) * len(self.labels)
+        for label, own, gone in zip(self.labels, self.regressors, absent, strict=True):
+            if place in own or place in gone:
+                return f"Equation {label}"
+        name = self.names[place]
+        known = (own.where for own in self.identities if name in dict(own.weights))
+        return next(known, "instruments")
 
     @property
     def lists(self) -> list[tuple[Column, ...]]:

@@ -94,7 +94,10 @@ def without(design: Design, gone: Collection[Term], values: Values | None) -> De
     defined = {code for identity in design.identities for code in identity.factors}
     there = {term_name(column.term) for own in kept for column in own} | defined
     lags = tuple(lag for lag in design.lags if lag.column in there)
-    return replace(smaller, texts=tuple(texts), lags=lags)
+    absent = tuple(
+        tuple(j for j in own if design.columns[j].term not in gone) for own in design.absent
+    )
+    return replace(smaller, texts=tuple(texts), lags=lags, absent=absent)
 
 
 def require_regressors(design: Design) -> None:

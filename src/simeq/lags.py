@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from simeq.errors import FormulaError, nearest
+import numpy as np
+
+from simeq.errors import FormulaError, listing, nearest
 from simeq.formula import Term, term_name
 from simeq.naming import Names, named_terms
 
-#: ``{"gnpLag": "gnp", "gnpLag2": ("gnp", 2)}``: column by column the variable, and the order.
+#: ``{"gnpLag": "gnp", "gnpLag2": ("gnp", 2)}``: column by column the variable, and the order. A lag
+#: of a declared lag, as ``"gnpLag2": "gnpLag"``, is the variable's.
 Lags: TypeAlias = Mapping[str, str | tuple[str, int]] | None
 
 
@@ -42,7 +45,22 @@ def read_lags(given: Lags, columns: Sequence[str], names: Names) -> dict[Lag, Te
             )
         column, variable = (_one_term(text, columns, names) for text in (entry, pair[0]))
         found[Lag(term_name(column), term_name(variable), _order(entry, pair[1]))] = column
-    return found
+    return _of_variables(found)
+
+
+def _of_variables(found: Mapping[Lag, Term]) -> dict[Lag, Term]:
+    """Follow lags of declared lags to the variable, orders added up."""
+    known = {lag.column: lag for lag in found}
+    out: dict[Lag, Term] = {}
+    for lag, term in found.items():
+        variable, order, passed = lag.variable, lag.order, {lag.column}
+        while variable in known:
+            if variable in passed:
+                raise FormulaError(f"lags: {variable!r} is declared a lag of itself.")
+            passed.add(variable)
+            variable, order = known[variable].variable, order + known[variable].order
+        out[Lag(lag.column, variable, order)] = term
+    return out
 
 
 def _one_term(text: str, columns: Sequence[str], names: Names) -> Term:
@@ -53,9 +71,9 @@ def _one_term(text: str, columns: Sequence[str], names: Names) -> Term:
 
 
 def _order(entry: str, order: object) -> int:
-    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+    if not isinstance(order, int | np.integer) or isinstance(order, bool) or order < 1:
         raise FormulaError(f"lags: the order of {entry!r} is a whole number from 1, not {order!r}.")
-    return order
+    return int(order)
 
 
 def check_lags(declared: Mapping[Lag, Term], lefts: Sequence[str], terms: Sequence[Term]) -> None:
@@ -69,21 +87,33 @@ def check_lags(declared: Mapping[Lag, Term], lefts: Sequence[str], terms: Sequen
     terms : sequence of Term
         Terms on right sides and among instruments.
     """
-    pairs = [(lag.variable, lag.order) for lag in declared]
+    names = [term_name(term) for term in terms]
     for lag, term in declared.items():
         if lag.variable not in lefts:
             raise FormulaError(
                 f"lags: {lag.variable!r} is no endogenous variable, neither a dependent nor the "
-                f"left side of an identity.{nearest(lag.variable, lefts)}"
+                f"left side of an identity.{_remedy(lag, lefts, names)}"
             )
         if lag.column in lefts:
             raise FormulaError(f"lags: {lag.column!r} is endogenous; its lag is another column.")
         if term not in terms:
             raise FormulaError(
                 f"lags: {lag.column!r} stands in no equation and no identity."
-                f"{nearest(lag.column, map(term_name, terms))}"
+                f"{nearest(lag.column, names)}"
             )
+    pairs = [(lag.variable, lag.order) for lag in declared]
+    for lag in declared:
         if pairs.count((lag.variable, lag.order)) > 1:
             raise FormulaError(
                 f"lags: two columns are lag {lag.order} of {lag.variable!r}; keep one."
             )
+
+
+def _remedy(lag: Lag, lefts: Sequence[str], names: Sequence[str]) -> str:
+    """Say what to do about a lag of something that is not endogenous."""
+    if lag.variable in names:
+        return (
+            f" Give it an equation or an identity; or, if it is a lag, declare it too; or, if it "
+            f"is exogenous, leave {lag.column!r} out of lags."
+        )
+    return nearest(lag.variable, lefts) or f" Endogenous are {listing(lefts)}."

@@ -25,7 +25,7 @@ from simeq.identities import Identities
 from simeq.lags import Lags
 from simeq.meat import Request, read_request
 from simeq.observations import Observations, require_rows
-from simeq.reduced_form.check import require_identities
+from simeq.reduced_form.check import require_identities, require_lags
 from simeq.resampling.each import GroupEstimates
 from simeq.results import SystemResults
 from simeq.right_sides import regressors, right_sides
@@ -62,8 +62,8 @@ class SystemEquations:
         for `SystemResults.reduced_form`.
     lags : dict, optional
         Which columns hold earlier values of endogenous variables, as ``{"gnpLag": "gnp"}``, or
-        with the order ``{"gnpLag2": ("gnp", 2)}``. They are predetermined, and make the reduced
-        form dynamic.
+        with the order ``{"gnpLag2": ("gnp", 2)}`` or ``{"gnpLag2": "gnpLag"}``. They are
+        predetermined, and make the reduced form dynamic.
     missing : {"drop", "raise"}
         What to do with rows that miss a value in any column or term of the system.
     rank : {"raise", "drop"}
@@ -74,7 +74,8 @@ class SystemEquations:
     FormulaError
         If an equation, an instrument or a role cannot be read.
     DataError
-        If a column cannot be used, no row is complete, or an identity does not hold.
+        If a column cannot be used, no row is complete, an identity does not hold, or a declared
+        lag is plainly another one.
     CollinearityError
         If regressors of an equation are collinear and ``rank="raise"``.
 
@@ -112,6 +113,8 @@ class SystemEquations:
         self.system = System(design, compress(design, values), rank)
         self.observations: Observations | None = Observations(design, values)
         require_identities(self.system, self.observations)
+        if design.lags:
+            require_lags(self.observations)
         with threads_for(self.system.columns.size):
             self.system.prepare()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from simeq.errors import FormulaError
-from simeq.expression import is_name
+from simeq.expression import bare_column, is_name
 from simeq.formula import Term, parse
 
 
 class Names:
-    """One name for what is the same: ``a:b`` and ``b:a``, ``Q("x y")`` and ``Q('x y')``."""
+    """One name for what is the same: ``a:b`` and ``b:a``, ``x``, ``Q("x")`` and ``Q('x')``."""
 
     def __init__(self) -> None:
         self._factors: dict[str, str] = {}
@@ -18,12 +18,18 @@ class Names:
 
     def factor(self, code: str) -> str:
         """Return the code under which a factor was met first."""
-        return self._factors.setdefault(code.replace('"', "'"), code)
+        column = bare_column(code)
+        same = code.replace('"', "'") if column is None else f"Q({column!r})"
+        return self._factors.setdefault(same, code)
 
     def term(self, term: Term) -> Term:
         """Return the order of factors in which a term was met first."""
         factors = tuple(map(self.factor, term))
         return self._terms.setdefault(frozenset(factors), factors)
+
+    def terms(self, given: Iterable[Term]) -> tuple[Term, ...]:
+        """Return each term as it was met first, and once."""
+        return tuple(dict.fromkeys(map(self.term, given)))
 
 
 def entries(given: Sequence[str] | str | None, what: str) -> tuple[str, ...]:

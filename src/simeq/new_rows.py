@@ -10,11 +10,35 @@ import pandas as pd
 
 from simeq._linalg import FloatArray
 from simeq.design import Design
-from simeq.errors import DataError
+from simeq.errors import DataError, count, nearest
 from simeq.expression import Expression, bare_column, expression, names_of
 from simeq.formula import PATSY_NAMES
 from simeq.rows import Category, Values, evaluate_whole, stateful_arguments
 from simeq.table import Table
+
+
+def require_columns(design: Design, wanted: Iterable[int], table: Table) -> None:
+    """Check that new rows have the data columns that columns of the design are computed from.
+
+    Raises
+    ------
+    DataError
+        If one is lacking.
+    """
+    solved = {name for place in design.variables for name in design.read_by(place)}
+    strange = sorted(set(table.names).difference(*design.reads.values()))
+    for place in wanted:
+        for name in sorted(design.read_by(place).difference(table.names)):
+            hint = nearest(name, strange)
+            if name in solved:
+                hint = (
+                    " It is endogenous: give its values, or let get_prediction(data, "
+                    "kind='reduced') solve the system for it."
+                )
+            raise DataError(
+                f"{design.where(place)}: the data have no column {name!r}, which the term "
+                f"{design.names[place]} reads.{hint}"
+            )
 
 
 def replayed(design: Design, wanted: Iterable[int], table: Table) -> dict[str, Expression]:
@@ -27,14 +51,15 @@ def replayed(design: Design, wanted: Iterable[int], table: Table) -> dict[str, E
     """
     found: dict[str, Expression] = {}
     known = frozenset(table.names) - set(design.scalars)
-    for code in {part.code for j in wanted for part in design.columns[j].parts}:
+    places = {part.code: j for j in wanted for part in design.columns[j].parts}
+    for code, place in places.items():
         gone = sorted(names_of(code) & design.functions)
         if gone:
             raise DataError(
-                f"The term {code} calls {gone[0]}, which a loaded result does not hold; build the "
-                f"model from data again to predict."
+                f"{design.where(place)}: the term {code} calls {gone[0]}, which a loaded result "
+                f"does not hold; build the model from data again to predict."
             )
-        found[code] = expression(code, known, design.scalars, PATSY_NAMES, "predict")
+        found[code] = expression(code, known, design.scalars, PATSY_NAMES, design.where(place))
     return found
 
 
@@ -61,7 +86,7 @@ def new_columns(
     Raises
     ------
     DataError
-        If a category is new, or a stateful factor's learning is not at hand.
+        If a category is new, a value is infinite, or a stateful factor's learning is not at hand.
     """
     values = Values(table, expressions)
     columns = [design.columns[j] for j in wanted]
@@ -72,7 +97,7 @@ def new_columns(
         elif code in design.levels:
             values.whole[code] = _in_levels(values, source, design.levels[code])
         elif not values.by_block(code):
-            values.whole[code] = _as_numbers(evaluate_whole(table, source), source)
+            values.whole[code] = _as_numbers(table, evaluate_whole(table, source), source)
     out = np.empty((len(table), len(columns)), order="F")
     values.write(out, columns, 0, len(table))
     for j, column in enumerate(columns):
@@ -81,7 +106,21 @@ def new_columns(
             missing = table.missing(name)
             if missing is not None:
                 out[missing, j] = np.nan
+    _refuse_infinite(design, wanted, table, out)
     return out
+
+
+def _refuse_infinite(
+    design: Design, wanted: Sequence[int], table: Table, columns: FloatArray
+) -> None:
+    for j, place in enumerate(wanted):
+        rows = np.flatnonzero(np.isinf(columns[:, j]))
+        if rows.size:
+            raise DataError(
+                f"{design.where(place)}: the term {design.names[place]} is infinite in "
+                f"{count(rows.size, 'row')} of the data, first in {table.row(int(rows[0]))}; "
+                f"recode it, or set it to NaN."
+            )
 
 
 def _transformed(table: Table, source: Expression, learned: Values | None) -> FloatArray:
@@ -125,10 +164,11 @@ def _in_levels(values: Values, source: Expression, levels: Sequence[Any]) -> Any
     return category.codes(levels)
 
 
-def _as_numbers(value: FloatArray | Category, source: Expression) -> FloatArray:
+def _as_numbers(table: Table, value: FloatArray | Category, source: Expression) -> FloatArray:
     """Return a numeric factor on new rows; truth values count as 0 and 1."""
     if not isinstance(value, Category):
         return value
     if set(value.rows.categories) <= {False, True}:
         return np.asarray(value.rows, dtype=np.float64)
+    table.refuse_numeric_use(source.reads, source.code)
     raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")

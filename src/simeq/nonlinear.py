@@ -79,7 +79,7 @@ class FunctionResults(Coefficients):
             letter: self.tvalues,
             f"P>|{letter}|": self.pvalues,
         }
-        return pd.DataFrame(columns).join(self.conf_int(alpha))
+        return pd.DataFrame({**columns, **self.conf_int(alpha)})
 
     def __str__(self) -> str:
         frame = self.summary_frame()

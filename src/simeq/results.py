@@ -292,8 +292,9 @@ class SystemResults(FitResults):
         Returns
         -------
         DataFrame
-            A column for each equation; NaN where a regressor is missing. A transformed dependent
-            stays transformed.
+            A column for each equation; NaN where a regressor is missing, or where one that was left
+            out (a category that a group of rows lacks, a collinear column) would matter. A
+            transformed dependent stays transformed.
         """
         return self.fittedvalues if data is None else self.model.predict(self._b, data)
 
@@ -318,7 +319,7 @@ class SystemResults(FitResults):
         -------
         Prediction
             With ``predicted_mean``, ``se_mean``, ``se_obs``, ``conf_int(obs, alpha)`` and
-            ``summary_frame(alpha)``; NaN where a column is missing. A transformed dependent stays
+            ``summary_frame(alpha)``; NaN as in `predict`. A transformed dependent stays
             transformed.
 
         Examples

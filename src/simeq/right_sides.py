@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, single_thread
 from simeq.fitted import Fit
-from simeq.new_rows import new_columns, replayed
+from simeq.new_rows import new_columns, replayed, require_columns
 from simeq.observations import Observations, require_rows
 from simeq.prediction import Prediction
 from simeq.system import System
 from simeq.table import Table
+from simeq.undetermined import Tie, readable_ties, undetermined
 
 #: Rows to predict for: a frame or mapping, or None for the sample.
 Data: TypeAlias = pd.DataFrame | Mapping[str, Any] | None
@@ -74,11 +75,32 @@ def columns_on(
         chosen[wanted, np.arange(len(wanted))] = 1.0
         return Rows(rows.index, rows.blocks(chosen))
     table = Table(data)
+    require_columns(system.design, wanted, table)
     values = None if observations is None else observations.values
     sources = replayed(system.design, wanted, table) if values is None else values.expressions
     columns = new_columns(system.design, wanted, table, sources, values)
     starts = range(0, len(table), BLOCK_ROWS)
     return Rows(table.index, (columns[s : s + BLOCK_ROWS] for s in starts))
+
+
+def determined_columns(
+    system: System, observations: Observations | None, data: Data, wanted: Sequence[int]
+) -> Rows:
+    """Return k columns as `columns_on`, NaN in rows of which the sample says nothing."""
+    ties = [
+        tie
+        for label in system.labels
+        for tie in readable_ties(system, label, data)
+        if set(tie.partners) <= set(wanted)
+    ]
+    places = list(dict.fromkeys([*wanted, *(tie.aside for tie in ties)]))
+    rows = columns_on(system, observations, data, places)
+
+    def known(block: FloatArray) -> FloatArray:
+        nothing = undetermined(block, places, ties)
+        return np.where(nothing[:, None], np.nan, block[:, : len(wanted)])
+
+    return Rows(rows.index, map(known, rows.blocks)) if ties else rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +110,19 @@ class Regressors:
     Attributes
     ----------
     rows : Rows
-        Every column that one of the equations uses.
-    places : lists of int
-        The columns of each equation among them.
+        Every column that one of the equations uses, or set aside.
+    wanted : list of int
+        Their places in W.
+    used : tuples of int
+        Places of each equation's regressors.
+    ties : lists of Tie
+        What must hold in a row for each equation's estimate to say something of it.
     """
 
     rows: Rows
-    places: list[list[int]]
+    wanted: list[int]
+    used: list[tuple[int, ...]]
+    ties: list[list[Tie]]
 
     @property
     def index(self) -> pd.Index[Any]:
@@ -102,9 +130,16 @@ class Regressors:
         return self.rows.index
 
     def parts(self) -> Iterator[tuple[slice, list[FloatArray]]]:
-        """Yield the regressors of each equation, block by block, with the block's rows."""
+        """Yield the regressors of each equation, block by block, with the block's rows.
+
+        They are NaN in a row of which the sample says nothing.
+        """
+        places = [[self.wanted.index(j) for j in own] for own in self.used]
         for part, block in self.rows.parts():
-            yield part, [block[:, own] for own in self.places]
+            xs = [block[:, own] for own in places]
+            for x, ties in zip(xs, self.ties, strict=True):
+                x[undetermined(block, self.wanted, ties)] = np.nan
+            yield part, xs
 
 
 def regressors(
@@ -117,17 +152,19 @@ def regressors(
     DataError
         If there are neither rows nor data, or the data cannot be used.
     """
-    lists = [system.used[system.labels.index(label)] for label in labels]
-    wanted = sorted({j for own in lists for j in own})
-    places = [[wanted.index(j) for j in own] for own in lists]
-    return Regressors(columns_on(system, observations, data, wanted), places)
+    used = [system.used[system.labels.index(label)] for label in labels]
+    ties = [readable_ties(system, label, data) for label in labels]
+    tied = {j for own in ties for tie in own for j in tie.columns}
+    wanted = sorted(tied.union(*used))
+    return Regressors(columns_on(system, observations, data, wanted), wanted, used, ties)
 
 
 def right_sides(b: Sequence[FloatArray], rows: Regressors) -> FloatArray:
     """x_i'b_i of each equation (n, G), for coefficients b_i (k_i,)."""
     out = np.empty((len(rows.index), len(b)))
-    for part, xs in rows.parts():
-        out[part] = np.column_stack([x @ own for x, own in zip(xs, b, strict=True)])
+    with single_thread():
+        for part, xs in rows.parts():
+            out[part] = np.column_stack([x @ own for x, own in zip(xs, b, strict=True)])
     return out
 
 
@@ -162,10 +199,11 @@ def structural_prediction(
     rows = regressors(system, observations, data, chosen)
     own = [np.flatnonzero(system.equation == system.labels.index(label)) for label in chosen]
     mean, variance = np.empty((2, len(rows.index), len(own)))
-    for part, xs in rows.parts():
-        for i, (x, mine) in enumerate(zip(xs, own, strict=True)):
-            mean[part, i] = x @ fit.b[mine]
-            variance[part, i] = quadratic_form(x, cov[np.ix_(mine, mine)])
+    with single_thread():
+        for part, xs in rows.parts():
+            for i, (x, mine) in enumerate(zip(xs, own, strict=True)):
+                mean[part, i] = x @ fit.b[mine]
+                variance[part, i] = quadratic_form(x, cov[np.ix_(mine, mine)])
     sigma = fit.estimate.sigma_resid.diagonal()
     return Prediction(
         mean,

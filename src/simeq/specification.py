@@ -129,9 +129,9 @@ def specify(
         chosen |= {lag.column: (term,) for lag, term in declared.items()}
     spec = Specification(
         parsed,
-        tuple(tuple(map(names.term, terms)) for terms in lists),
+        tuple(names.terms(terms) for terms in lists),
         entries(endog, "endog"),
-        {entry: tuple(map(names.term, terms)) for entry, terms in chosen.items()},
+        {entry: names.terms(terms) for entry, terms in chosen.items()},
         defined,
         tuple(declared),
     )
@@ -169,8 +169,7 @@ def _equations(equations: Equations, names: Names) -> tuple[Equation, ...]:
             raise FormulaError(
                 f"{where}: the dependent {left} also stands on the right side; remove it there."
             )
-        terms = tuple(names.term(term) for term in formula.right)
-        parsed.append(Equation(label or left, text, names.factor(left), terms))
+        parsed.append(Equation(label or left, text, names.factor(left), names.terms(formula.right)))
     labels = [equation.label for equation in parsed]
     for label in labels:
         if labels.count(label) > 1:

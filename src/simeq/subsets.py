@@ -171,7 +171,9 @@ def _part(system: System, factor: Factor, text: str) -> System:
     sample = replace(
         system.design.sample, n_rows=factor.nobs, nobs=factor.nobs, missing={}, part=text
     )
-    design = replace(system.design.using(lists), sample=sample)
+    names = system.design.names
+    absent = tuple(tuple(j for j in own if not there[names[j]]) for own in system.design.regressors)
+    design = replace(system.design.using(lists), sample=sample, absent=absent)
     require_regressors(design)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RankWarning)

@@ -168,9 +168,12 @@ def _frame(data: Any) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         return data.copy(deep=False)
     if not isinstance(data, Mapping):
+        row = " One row of a frame is a frame as data.iloc[[0]]." * isinstance(data, pd.Series)
         raise DataError(
-            f"data must be a DataFrame or a mapping of columns, not {type(data).__name__}."
+            f"data must be a DataFrame or a mapping of columns, not {type(data).__name__}.{row}"
         )
+    if data and all(pd.api.types.is_scalar(value) for value in data.values()):
+        raise DataError("The columns hold no rows. Give one row as lists, as {'x': [1.0]}.")
     try:
         return pd.DataFrame(dict(data), copy=True)
     except (ValueError, TypeError) as error:

@@ -1,6 +1,11 @@
-"""Do the data satisfy the identities? R says whether; rows are asked only which one does not."""
+"""Whether the data satisfy identities and declared lags.
+
+R says whether identities hold; rows are asked only which one does not. Lags need the rows.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +19,10 @@ from simeq.system import System
 #: rows): sums of numbers in single precision are off by about 1e-7, data that were rounded for
 #: print by 1e-4 and more.
 IDENTITY_TOL = 1e-6
+
+#: A value is that of a row before when they differ by less than this share: numbers in single
+#: precision do by about 1e-7.
+LAG_TOL = 1e-6
 
 
 def require_identities(system: System, observations: Observations | None) -> None:
@@ -36,6 +45,51 @@ def require_identities(system: System, observations: Observations | None) -> Non
         smallest = sizes[sizes > 0.0].min(initial=np.inf)
         if gap > max(IDENTITY_TOL * smallest, RANK_TOL * sizes.max()):
             _refuse(identity, weights, gap / system.factor.nobs**0.5, observations)
+
+
+def require_lags(observations: Observations) -> None:
+    """Check that no declared lag is plainly that of another variable, or of another order.
+
+    Rows may be panels, and in any order, so that a lag need not be the value of a row before. But
+    where it is that of another variable or row in most rows, and its own in less than half as many,
+    the declaration is wrong.
+
+    Raises
+    ------
+    DataError
+        Saying which it is.
+    """
+    design = observations.design
+    names = [design.names[j] for j in design.variables]
+    y = dict(zip(names, _columns(observations, design.variables).T, strict=True))
+    lagged = _columns(observations, [design.names.index(lag.column) for lag in design.lags])
+    for lag, column in zip(design.lags, lagged.T, strict=True):
+        own = _share(column, y[lag.variable], lag.order)
+        if own < 0.5:
+            orders = range(1, max(2, *(other.order for other in design.lags)) + 1)
+            pairs = {(v, s): _share(column, y[v], s) for v in names for s in orders}
+            variable, order = max(pairs, key=lambda pair: pairs[pair])
+            if 2.0 * own < pairs[variable, order] > 0.5:
+                raise DataError(
+                    f"lags: {lag.column} is {variable} {count(order, 'row')} before in "
+                    f"{pairs[variable, order]:.0%} of the rows, and {lag.variable} "
+                    f"{count(lag.order, 'row')} before in {own:.0%}. Declare {lag.column!r}: "
+                    f"({variable!r}, {order}), or correct the column."
+                )
+
+
+def _share(column: FloatArray, variable: FloatArray, order: int) -> float:
+    """Share of the rows in which a column holds a variable's value `order` rows before."""
+    if order >= len(column):
+        return 0.0
+    return float(np.isclose(column[order:], variable[:-order], LAG_TOL, 0.0).mean())
+
+
+def _columns(observations: Observations, places: Sequence[int]) -> FloatArray:
+    """Columns of W over the sample (n, k)."""
+    chosen = np.zeros((len(observations.design.columns), len(places)))
+    chosen[list(places), np.arange(len(places))] = 1.0
+    return np.concatenate(list(observations.blocks(chosen)))
 
 
 def _weights(system: System, identity: Identity) -> FloatArray:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from simeq.design import Design
 from simeq.errors import FormulaError, listing
 from simeq.system import System
-
-
-def endogenous_places(design: Design) -> list[int]:
-    """Columns of W that are endogenous variables: dependents, then left sides of identities."""
-    return [*design.dependents, *(design.names.index(own.left) for own in design.identities)]
 
 
 def require_closed(system: System) -> None:
@@ -25,7 +20,7 @@ def require_closed(system: System) -> None:
         variable of the system: a nonlinear function of one, or one that nothing determines.
     """
     design = system.design
-    variables = endogenous_places(design)
+    variables = design.variables
     _require_one_definition(design, variables)
     for where, place in _endogenous_columns(system):
         if place not in variables:
@@ -35,7 +30,7 @@ def require_closed(system: System) -> None:
             raise FormulaError(f"{where}: {text}, {remedy}.")
 
 
-def _require_one_definition(design: Design, variables: list[int]) -> None:
+def _require_one_definition(design: Design, variables: Sequence[int]) -> None:
     """Check that no data column is determined twice, be it under two transformations.
 
     An identity may say how its left side follows from the other, as ``I(2 * y) = 2*y``.
@@ -44,8 +39,8 @@ def _require_one_definition(design: Design, variables: list[int]) -> None:
     known += [{name for name, _ in own.weights} for own in design.identities]
     for i, j in combinations(range(len(variables)), 2):
         first, second = design.names[variables[i]], design.names[variables[j]]
-        read, explained = _reads(design, variables[i]), first in known[j] or second in known[i]
-        alike = len(read) == 1 and read == _reads(design, variables[j]) and not explained
+        read, explained = design.read_by(variables[i]), first in known[j] or second in known[i]
+        alike = len(read) == 1 and read == design.read_by(variables[j]) and not explained
         if first == second or alike:
             raise FormulaError(
                 f"{listing(sorted(read))} is determined twice: {first} is {_role(design, i)}, "
@@ -68,20 +63,31 @@ def _endogenous_columns(system: System) -> Iterator[tuple[str, int]]:
             if not exogenous and place not in given:
                 yield f"Equation {label}", place
     given |= {place for own in design.instruments for place in own}
-    read = {name for place in endogenous_places(design) for name in _reads(design, place)}
+    read = {name for place in design.variables for name in design.read_by(place)}
     for identity in design.identities:
         for place in (design.names.index(name) for name, _ in identity.weights):
-            if place not in given and _reads(design, place) & {*read, *design.endog}:
+            if place not in given and design.read_by(place) & {*read, *design.endog}:
                 yield identity.where, place
 
 
-def _reads(design: Design, place: int) -> set[str]:
-    """Data columns that a column of W is computed from."""
-    return {name for part in design.columns[place].parts for name in design.reads[part.code]}
+def functions_of_lags(design: Design, places: list[int]) -> tuple[tuple[str, str], ...]:
+    """Find columns that are computed from a declared lag, and are none: (column, lag) by name.
+
+    What an endogenous variable reads as well is no lag's own, as where ``y.shift(1)`` is declared.
+    """
+    declared = {lag.column for lag in design.lags}
+    lags = [place for place in places if design.names[place] in declared]
+    now = {name for place in design.variables for name in design.read_by(place)}
+    return tuple(
+        (design.names[place], design.names[lag])
+        for place in places
+        for lag in lags
+        if place not in lags and _shared(design, place, lag) - now
+    )
 
 
 def _shared(design: Design, place: int, other: int) -> set[str]:
-    return _reads(design, place) & _reads(design, other)
+    return design.read_by(place) & design.read_by(other)
 
 
 def _role(design: Design, variable: int) -> str:
@@ -93,7 +99,15 @@ def _role(design: Design, variable: int) -> str:
 
 
 def _nonlinear(design: Design, place: int, source: int) -> str:
-    variable = endogenous_places(design)[source]
+    variable = design.variables[source]
+    if _multiplied(design, place, variable):
+        others = [p.code for p in design.columns[place].parts if p.code != design.names[variable]]
+        return (
+            f"the term {design.names[place]} multiplies the endogenous {design.names[variable]} "
+            f"({design.names[variable]} is {_role(design, source)}) by {':'.join(others)}, so that "
+            f"total effects differ from row to row. Leave it out, or estimate groups of rows by "
+            f"themselves with fit_by; or, if it is exogenous"
+        )
     return (
         f"the term {design.names[place]} is nonlinear in the endogenous "
         f"{listing(sorted(_shared(design, place, variable)))} ({design.names[variable]} is "
@@ -102,6 +116,14 @@ def _nonlinear(design: Design, place: int, source: int) -> str:
         f"identity, as 'I(y - x) = y - x'; or, if it is a lag, declare it in lags=; or, if it is "
         f"exogenous"
     )
+
+
+def _multiplied(design: Design, place: int, variable: int) -> bool:
+    """Whether a column is a variable of the system times what is exogenous."""
+    codes = {part.code for part in design.columns[place].parts}
+    others = {name for code in codes - {design.names[variable]} for name in design.reads[code]}
+    solved = {name for own in design.variables for name in design.read_by(own)}
+    return design.names[variable] in codes and not others & {*solved, *design.endog}
 
 
 def _open(design: Design, place: int) -> str:

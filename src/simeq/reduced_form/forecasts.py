@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray
+from simeq._linalg import FloatArray, single_thread
 from simeq.errors import DataError, count
 from simeq.fitted import Fit
 from simeq.inference import Coefficients
@@ -18,7 +18,7 @@ from simeq.reduced_form.derived import delta_variance
 from simeq.reduced_form.dynamics import carried
 from simeq.reduced_form.solved import Solved, solve_fit
 from simeq.reduced_form.structure import Structure
-from simeq.right_sides import Data, Rows, columns_on
+from simeq.right_sides import Data, Rows, columns_on, determined_columns
 
 #: A lag holds when it is off by less than this share of its variable's largest value: numbers in
 #: single precision are off by about 1e-7.
@@ -77,8 +77,9 @@ def forecast(
     if kind == "dynamic" and data is None:
         _require_periods(own, columns_on(fit.system, observations, None, own.places.tolist()))
     exogenous = own.places[len(own.endogenous) :].tolist()
-    rows = columns_on(fit.system, observations, data, exogenous)
-    found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
+    rows = determined_columns(fit.system, observations, data, exogenous)
+    with single_thread():
+        found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
     dof = solved.uncertainty.dof
     return Prediction(
         found.mean,

@@ -9,8 +9,9 @@ import numpy as np
 from simeq._linalg import FloatArray
 from simeq.errors import SingularError, listing
 
-#: I − Γ, each variable in units of its own size, is singular when its reciprocal condition is
-#: below this: a loop of which the gain is one by constraint leaves about 1e-16.
+#: I − Γ, each variable in units of its own size, is singular when its least singular value is
+#: below this share of the largest, or of one, the size of I. Constraints that make a gain one
+#: leave about 1e-16; where each equation repeats an identity, so does all of I − Γ.
 SINGULAR_TOL = 1e-12
 
 #: What is below this share of the largest in its column, each variable in units of its own size,
@@ -73,7 +74,7 @@ def require_settled(gamma: FloatArray, size: FloatArray, names: Sequence[str], w
     if not gamma.size:
         return
     u, values, vt = np.linalg.svd(np.eye(len(size)) - in_units(gamma, size))
-    if values[-1] > SINGULAR_TOL * values[0]:
+    if values[-1] > SINGULAR_TOL * max(values[0], 1.0):
         return
     share = np.abs(u[:, -1] * vt[-1])  # what moves the loop, and is moved by it
     loop = [name for name, own in zip(names, share, strict=True) if own > 1e-3 * share.max()]

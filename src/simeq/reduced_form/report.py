@@ -49,7 +49,7 @@ def _measures(solved: Solved) -> list[Measure]:
     if solved.structure.loops.any():
         found = [spectral_radius(solved), determinant(solved)]
         found = [loop_gain(solved), *found] if len(solved.structure.labels) == 2 else found
-    return [*found, dynamic_radius(solved)] if solved.structure.lags else found
+    return [*found, dynamic_radius(solved)] if solved.structure.has_dynamics else found
 
 
 def _row(measure: Measure, alpha: float) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _row(measure: Measure, alpha: float) -> tuple[str, ...]:
 def notes(solved: Solved, alpha: float) -> tuple[str, ...]:
     """Sentences: where standard errors come from, whether signs are certain and effects fade."""
     found = [solved.uncertainty.describe(), *_signs(determinant(solved), solved, alpha)]
-    if solved.structure.lags and dynamic_radius(solved).value >= 1.0:
+    if solved.structure.has_dynamics and dynamic_radius(solved).value >= 1.0:
         found.append(unstable(dynamic_radius(solved).value))
     return tuple(found)
 
@@ -94,7 +94,7 @@ def warn_of_feedback(solved: Solved) -> None:
     """Warn where effects change sign, and where they don't fade."""
     if determinant(solved).value <= 0.0:
         warn(turned(solved), SimeqWarning)
-    if solved.structure.lags:
+    if solved.structure.has_dynamics:
         radius = dynamic_radius(solved).value
         if radius >= 1.0:
             warn(unstable(radius), SimeqWarning)

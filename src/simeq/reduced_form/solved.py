@@ -79,7 +79,7 @@ def solve_fit(
     g = len(structure.labels)
     why = (
         "a change comes back around its loop in full, det(I − Γ) = 0. If constraints say so, they "
-        "leave no reduced form."
+        "leave no reduced form; if an equation repeats an identity, take it out."
     )
     require_settled(estimate.gamma, structure.size[:g], structure.endogenous[:g], why)
     known = read_uncertainty(coefficients, bootstrap, errors)

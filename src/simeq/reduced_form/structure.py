@@ -10,9 +10,12 @@ import numpy as np
 from simeq._linalg import BoolArray, FloatArray, IntArray, lengths
 from simeq.design import Design
 from simeq.errors import FormulaError
-from simeq.reduced_form.closure import endogenous_places, require_closed
+from simeq.reduced_form.closure import functions_of_lags, require_closed
 from simeq.reduced_form.loops import require_settled, settled
 from simeq.system import System
+
+#: Deviations from the mean below this share of a column may be rounding: half of its digits.
+CONSTANT_TOL = 1e-8
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,11 @@ class Structure:
     solved : (M + X, G + X) array
         T, the identities solved.
     size : (M,) array
-        Length of each variable over the sample.
+        Length of each variable's deviations from its mean over the sample; see `_sizes`.
     lags : tuple of Lagged
         Declared lags among the columns x.
+    functions_of_lags : tuple of (str, str)
+        Columns x that are computed from a declared lag, and that lag.
     """
 
     endogenous: tuple[str, ...]
@@ -71,6 +76,7 @@ class Structure:
     solved: FloatArray
     size: FloatArray
     lags: tuple[Lagged, ...]
+    functions_of_lags: tuple[tuple[str, str], ...]
 
     @property
     def current(self) -> IntArray:
@@ -83,19 +89,31 @@ class Structure:
         """The highest order of a declared lag, 0 without one."""
         return max((lag.order for lag in self.lags), default=0)
 
+    @property
+    def has_dynamics(self) -> bool:
+        """Whether declared lags, and nothing beside them, lead from period to period."""
+        return bool(self.lags) and not self.functions_of_lags
+
     def require_lags(self) -> None:
-        """Check that there are dynamics.
+        """Check that there are dynamics, and that declared lags carry all of them.
 
         Raises
         ------
         FormulaError
-            If no declared lag stands on a right side.
+            If no declared lag stands on a right side, or a function of one does beside it.
         """
         if not self.lags:
             raise FormulaError(
                 "No right side holds a declared lag, so that there are no dynamics: say in "
                 "SystemEquations which columns are lags of which variables, as "
                 "lags={'gnpLag': 'gnp'}."
+            )
+        for column, lag in self.functions_of_lags:
+            raise FormulaError(
+                f"The term {column} is a function of the declared lag {lag} and no declared lag "
+                f"itself: what goes through it from period to period would be left out. Take the "
+                f"term out, or declare it in lags= if it is the lag of a variable; the reduced "
+                f"form of one period, and forecasts by kind='reduced', hold as they are."
             )
 
     def equations(self, b: FloatArray) -> FloatArray:
@@ -161,11 +179,11 @@ def read_structure(system: System) -> Structure:
     """
     require_closed(system)
     design = system.design
-    y = endogenous_places(design)
+    y = list(design.variables)
     x = _exogenous_places(system, y)
     place = {own: j for j, own in enumerate([*y, *x])}
     weights = _identity_weights(design, place)
-    size = lengths(system.factor.r[:, y])
+    size = _sizes(system.factor.r[:, y])
     names = tuple(design.names[j] for j in place)
     return Structure(
         names[: len(y)],
@@ -178,7 +196,16 @@ def read_structure(system: System) -> Structure:
         _solve_identities(weights, len(design.labels), size, names),
         size,
         _lags(design, names[: len(y)], names[len(y) :]),
+        functions_of_lags(design, x),
     )
+
+
+def _sizes(r: FloatArray) -> FloatArray:
+    """Length of each column's deviations from its mean (the first row of R is the mean's).
+
+    A column that is constant but for rounding has the share `CONSTANT_TOL` of its length.
+    """
+    return np.maximum(lengths(r[1:]), CONSTANT_TOL * lengths(r))
 
 
 def _exogenous_places(system: System, endogenous: list[int]) -> list[int]:
