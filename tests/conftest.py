@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
+from klein import EQUATIONS, INSTRUMENTS
 from simeq import SystemEquations
 from simeq.datasets import load_klein, load_us_states
 
@@ -27,15 +28,7 @@ def klein() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def klein_model(klein: pd.DataFrame) -> SystemEquations:
-    return SystemEquations(
-        {
-            "consumption": "consump ~ corpProf + corpProfLag + wages",
-            "investment": "invest ~ corpProf + corpProfLag + capitalLag",
-            "private_wages": "privWage ~ gnp + gnpLag + trend",
-        },
-        klein,
-        instruments="~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag",
-    )
+    return SystemEquations(EQUATIONS, klein, instruments=INSTRUMENTS)
 
 
 @pytest.fixture(scope="session")

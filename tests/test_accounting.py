@@ -6,20 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from klein import EQUATIONS, IDENTITIES, INSTRUMENTS
 from simeq import SystemEquations
 from simeq.errors import DataError, FormulaError
 from simeq.identities import parse_identity
-
-EQUATIONS = {
-    "consumption": "consump ~ corpProf + corpProfLag + wages",
-    "investment": "invest ~ corpProf + corpProfLag + capitalLag",
-    "private_wages": "privWage ~ gnp + gnpLag + trend",
-}
-IDENTITIES = [
-    "gnp = consump + invest + govExp",
-    "corpProf = gnp - taxes - privWage",
-    "wages = privWage + govWage",
-]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +69,7 @@ def test_identities_bring_the_instruments_of_klein(klein, klein_model):
 
 
 def test_identities_do_not_touch_estimates_with_instruments(klein, klein_model):
-    instruments = "~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag"
-    closed = SystemEquations(EQUATIONS, klein, instruments=instruments, identities=IDENTITIES)
+    closed = SystemEquations(EQUATIONS, klein, instruments=INSTRUMENTS, identities=IDENTITIES)
     for method in ("ols", "sur", "2sls", "3sls"):
         found, expected = closed.fit(method), klein_model.fit(method)
         np.testing.assert_allclose(found.params, expected.params, rtol=1e-10)

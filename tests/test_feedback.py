@@ -10,25 +10,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from klein import EQUATIONS, IDENTITIES, WEIGHTS
 from oracle_reduced import closed_systems, differences, errors, jacobian, plain_of
 from simeq import SimeqError, SimeqWarning, SystemEquations, datasets
 from simeq.reduced_form import feedback
 
-KLEIN = {
-    "consumption": "consump ~ corpProf + corpProfLag + wages",
-    "investment": "invest ~ corpProf + corpProfLag + capitalLag",
-    "private_wages": "privWage ~ gnp + gnpLag + trend",
-}
-WEIGHTS = {
-    "gnp": {"consump": 1.0, "invest": 1.0, "govExp": 1.0},
-    "corpProf": {"gnp": 1.0, "taxes": -1.0, "privWage": -1.0},
-    "wages": {"privWage": 1.0, "govWage": 1.0},
-}
-IDENTITIES = [
-    "gnp = consump + invest + govExp",
-    "corpProf = gnp - taxes - privWage",
-    "wages = privWage + govWage",
-]
 TO_PRODUCTIVITY = "[productivity]manufacture"
 TO_MANUFACTURE = "[manufacture]productivity"
 
@@ -100,7 +86,7 @@ def measures(plain, b):
 
 @pytest.mark.parametrize("method", ["ols", "2sls", "3sls"])
 def test_kleins_measures_are_those_of_numerical_derivatives(klein, method):
-    model = SystemEquations(KLEIN, klein, identities=IDENTITIES)
+    model = SystemEquations(EQUATIONS, klein, identities=IDENTITIES)
     result = model.fit(method)
     plain = plain_of(model, WEIGHTS)
     b, cov = result.params.to_numpy(), result.cov_params().to_numpy()
@@ -223,7 +209,7 @@ def test_feedback_has_a_block_of_its_own(panel):
 
 
 def test_loop_gain_belongs_to_two_equations(klein):
-    reduced = SystemEquations(KLEIN, klein, identities=IDENTITIES).fit("ols").reduced_form()
+    reduced = SystemEquations(EQUATIONS, klein, identities=IDENTITIES).fit("ols").reduced_form()
     with pytest.raises(SimeqError, match="belongs to two equations, and there are 3; see spec"):
         _ = reduced.loop_gain
     assert "loop gain" not in str(reduced)

@@ -14,30 +14,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.tsa.api import VAR
 
+from klein import DYNAMIC_IDENTITIES, DYNAMIC_WEIGHTS, EQUATIONS, LAGS
 from oracle_reduced import closed_systems, errors, jacobian, plain_of
 from simeq import DataError, FormulaError, SimeqError, SystemEquations
 from simeq.errors import RankWarning
 
 REFERENCE = Path(__file__).parent / "reference"
 
-EQUATIONS = {
-    "consumption": "consump ~ corpProf + corpProfLag + wages",
-    "investment": "invest ~ corpProf + corpProfLag + capitalLag",
-    "private_wages": "privWage ~ gnp + gnpLag + trend",
-}
-WEIGHTS = {
-    "gnp": {"consump": 1.0, "invest": 1.0, "govExp": 1.0},
-    "corpProf": {"gnp": 1.0, "taxes": -1.0, "privWage": -1.0},
-    "wages": {"privWage": 1.0, "govWage": 1.0},
-    "capital": {"capitalLag": 1.0, "invest": 1.0},
-}
-IDENTITIES = [
-    "gnp = consump + invest + govExp",
-    "corpProf = gnp - taxes - privWage",
-    "wages = privWage + govWage",
-    "capital = capitalLag + invest",
-]
-LAGS = {"gnpLag": "gnp", "corpProfLag": "corpProf", "capitalLag": "capital"}
 GIVEN = ["govExp", "taxes", "govWage", "trend", *LAGS]
 
 
@@ -48,12 +31,14 @@ def data(klein) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(data) -> SystemEquations:
-    return SystemEquations(EQUATIONS, data, identities=IDENTITIES, lags=LAGS)
+    return SystemEquations(EQUATIONS, data, identities=DYNAMIC_IDENTITIES, lags=LAGS)
 
 
 @pytest.fixture(scope="module")
 def plain(model):
-    return plain_of(model, WEIGHTS, {name: (variable, 1) for name, variable in LAGS.items()})
+    return plain_of(
+        model, DYNAMIC_WEIGHTS, {name: (variable, 1) for name, variable in LAGS.items()}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -397,7 +382,7 @@ def test_an_autoregression_is_statsmodels_forecast():
 
 def test_rows_that_are_no_periods_have_no_dynamic_forecast(data):
     result = SystemEquations(
-        EQUATIONS, data.drop(index=[1924, 1930]), identities=IDENTITIES, lags=LAGS
+        EQUATIONS, data.drop(index=[1924, 1930]), identities=DYNAMIC_IDENTITIES, lags=LAGS
     ).fit("ols")
     before, given = data.loc[1923, "gnp"], data.loc[1925, "gnpLag"]
     message = (
@@ -410,6 +395,6 @@ def test_rows_that_are_no_periods_have_no_dynamic_forecast(data):
 
 
 def test_dynamic_forecasts_need_declared_lags(data):
-    result = SystemEquations(EQUATIONS, data, identities=IDENTITIES).fit("ols")
+    result = SystemEquations(EQUATIONS, data, identities=DYNAMIC_IDENTITIES).fit("ols")
     with pytest.raises(FormulaError, match="No right side holds a declared lag"):
         result.get_prediction(kind="dynamic")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from linearmodels.iv import IV2SLS
 from statsmodels.regression.linear_model import OLS
 
+from klein import INSTRUMENTS
 from oracle import METHODS, System, convergent, systems
 from simeq import SystemEquations
 from simeq.design import compress
@@ -23,8 +24,6 @@ from simeq.system import System as OnFactor
 
 #: Two routes through the same algebra on well-conditioned columns.
 TOL = 1e-10
-
-KLEIN_INSTRUMENTS = "~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag"
 
 ONE_STEP = ["ols", "wls", "sur", "2sls", "w2sls", "3sls"]
 
@@ -83,7 +82,7 @@ def test_with_the_same_regressors_and_instruments_three_stage_is_two_stage(klein
     model = SystemEquations(
         {"consumption": "consump ~ corpProf + wages", "investment": "invest ~ corpProf + wages"},
         klein,
-        instruments=KLEIN_INSTRUMENTS,
+        instruments=INSTRUMENTS,
     )
     assert_same(model.fit("3sls"), model.fit("2sls"))
 
@@ -195,7 +194,7 @@ def test_one_equation_s_joint_test_is_statsmodels_f_test(klein):
 @pytest.mark.parametrize(("sigma_dof", "debiased"), [("none", False), ("geomean", True)])
 def test_one_equation_is_linearmodels_iv2sls(klein, sigma_dof, debiased):
     model = SystemEquations(
-        {"c": "consump ~ corpProf + corpProfLag + wages"}, klein, instruments=KLEIN_INSTRUMENTS
+        {"c": "consump ~ corpProf + corpProfLag + wages"}, klein, instruments=INSTRUMENTS
     )
     found = model.fit("2sls", sigma_dof=sigma_dof)
     constant = klein.assign(one=1.0)
@@ -213,7 +212,7 @@ def test_one_equation_is_linearmodels_iv2sls(klein, sigma_dof, debiased):
 
 def test_one_equation_alone_has_nothing_to_weigh(klein):
     model = SystemEquations(
-        {"c": "consump ~ corpProf + corpProfLag + wages"}, klein, instruments=KLEIN_INSTRUMENTS
+        {"c": "consump ~ corpProf + corpProfLag + wages"}, klein, instruments=INSTRUMENTS
     )
     for full, plain in [("sur", "ols"), ("isur", "ols"), ("3sls", "2sls"), ("i3sls", "2sls")]:
         assert_same(model.fit(full), model.fit(plain))
@@ -246,7 +245,7 @@ def test_a_constraint_that_both_steps_meet_moves_neither(klein_model, method, fi
 def test_a_coefficient_of_zero_is_a_column_left_out(klein, klein_model, method):
     bound = klein_model.fit(method, constraints="[private_wages]gnpLag = 0")
     formulas = klein_model.equations | {"private_wages": "privWage ~ gnp + trend"}
-    smaller = SystemEquations(formulas, klein, instruments=KLEIN_INSTRUMENTS).fit(method)
+    smaller = SystemEquations(formulas, klein, instruments=INSTRUMENTS).fit(method)
     kept = list(smaller.params.index)
     # Iterated forms stop at 1e-10 of γ in coordinates that differ.
     tol = 1e-7 if method.startswith("i") else TOL
@@ -261,7 +260,7 @@ def test_a_given_coefficient_is_a_column_moved_to_the_left(klein, klein_model, m
     bound = klein_model.fit(method, constraints="[consumption]wages = 0.8")
     frame = klein.assign(rest=klein["consump"] - 0.8 * klein["wages"])
     formulas = klein_model.equations | {"consumption": "rest ~ corpProf + corpProfLag"}
-    moved = SystemEquations(formulas, frame, instruments=KLEIN_INSTRUMENTS).fit(method)
+    moved = SystemEquations(formulas, frame, instruments=INSTRUMENTS).fit(method)
     kept = list(moved.params.index)
     tol = 1e-7 if method.startswith("i") else TOL
     assert np.abs((bound.params[kept] - moved.params) / moved.bse).max() <= tol
@@ -272,7 +271,7 @@ def test_equal_coefficients_are_a_sum_of_columns(klein, klein_model):
     bound = klein_model.fit("3sls", constraints="[private_wages]gnp = [private_wages]gnpLag")
     formulas = klein_model.equations | {"private_wages": "privWage ~ both + trend"}
     frame = klein.assign(both=klein["gnp"] + klein["gnpLag"])
-    summed = SystemEquations(formulas, frame, instruments=KLEIN_INSTRUMENTS).fit("3sls")
+    summed = SystemEquations(formulas, frame, instruments=INSTRUMENTS).fit("3sls")
     found = bound.params["private_wages", "gnp"]
     assert found == pytest.approx(summed.params["private_wages", "both"], rel=TOL)
     assert bound.llf == pytest.approx(summed.llf, rel=TOL)
@@ -289,7 +288,7 @@ def test_coefficients_follow_the_units_of_columns(klein, klein_model, method, se
     rng = np.random.default_rng(seed)
     unit = pd.Series(10.0 ** rng.uniform(-6, 6, size=klein.shape[1]), index=klein.columns)
     left = {"consumption": "consump", "investment": "invest", "private_wages": "privWage"}
-    scaled = SystemEquations(klein_model.equations, klein * unit, instruments=KLEIN_INSTRUMENTS)
+    scaled = SystemEquations(klein_model.equations, klein * unit, instruments=INSTRUMENTS)
     plain, found = klein_model.fit(method), scaled.fit(method)
     ratio = np.array(
         [unit.get(term, 1.0) / unit[left[equation]] for equation, term in plain.params.index]
@@ -307,7 +306,7 @@ def test_the_order_of_rows_does_not_matter(klein, klein_model, method, seed):
     shuffled = SystemEquations(
         klein_model.equations,
         klein.sample(frac=1.0, random_state=seed),
-        instruments=KLEIN_INSTRUMENTS,
+        instruments=INSTRUMENTS,
     )
     tol = 1e-8 if method.startswith("i") else TOL
     assert_same(shuffled.fit(method), klein_model.fit(method), tol)
@@ -334,9 +333,9 @@ def test_the_order_of_columns_in_data_formulas_and_instruments_does_not_matter(
 @pytest.mark.parametrize("turn", [1, 2])
 def test_the_order_of_equations_does_not_matter(klein, klein_model, method, turn):
     items = list(klein_model.equations.items())
-    turned = SystemEquations(
-        dict(items[turn:] + items[:turn]), klein, instruments=KLEIN_INSTRUMENTS
-    ).fit(method)
+    turned = SystemEquations(dict(items[turn:] + items[:turn]), klein, instruments=INSTRUMENTS).fit(
+        method
+    )
     plain = klein_model.fit(method)
     assert_same(turned, plain, 1e-8 if method.startswith("i") else TOL)
     labels = list(plain.sigma.index)
@@ -372,7 +371,7 @@ def test_instruments_matter_by_their_span_alone(system, seed):
 def test_the_same_instruments_in_another_order_are_common_instruments(klein, klein_model):
     """Neither form is then inconsistent, so there is nothing to warn of (warnings are errors)."""
     turned = "~ gnpLag + corpProfLag + capitalLag + trend + govWage + taxes + govExp"
-    lists = [KLEIN_INSTRUMENTS, turned, KLEIN_INSTRUMENTS]
+    lists = [INSTRUMENTS, turned, INSTRUMENTS]
     model = SystemEquations(
         klein_model.equations,
         klein,
@@ -384,9 +383,7 @@ def test_the_same_instruments_in_another_order_are_common_instruments(klein, kle
 
 def test_a_repeated_instrument_is_set_aside_by_name_and_changes_nothing(klein, klein_model):
     frame = klein.assign(spending=2.0 * klein["govExp"] + klein["taxes"])
-    model = SystemEquations(
-        klein_model.equations, frame, instruments=f"{KLEIN_INSTRUMENTS} + spending"
-    )
+    model = SystemEquations(klein_model.equations, frame, instruments=f"{INSTRUMENTS} + spending")
     with pytest.warns(RankWarning, match="spending is redundant"):
         found = model.fit("3sls")
     assert_same(found, klein_model.fit("3sls"))
@@ -438,7 +435,7 @@ def test_the_gls_form_is_not_consistent_there_and_warns(valid_by_equation):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_input_gives_the_same_bits(klein, klein_model, method):
-    again = SystemEquations(klein_model.equations, klein, instruments=KLEIN_INSTRUMENTS)
+    again = SystemEquations(klein_model.equations, klein, instruments=INSTRUMENTS)
     one, two, three = klein_model.fit(method), klein_model.fit(method), again.fit(method)
     for other in (two, three):
         assert one.params.to_numpy().tobytes() == other.params.to_numpy().tobytes()
@@ -447,7 +444,7 @@ def test_the_same_input_gives_the_same_bits(klein, klein_model, method):
 
 
 def test_one_fit_leaves_nothing_behind_for_the_next(klein, klein_model):
-    fresh = SystemEquations(klein_model.equations, klein, instruments=KLEIN_INSTRUMENTS)
+    fresh = SystemEquations(klein_model.equations, klein, instruments=INSTRUMENTS)
     fresh.fit("i3sls", constraints="[private_wages]gnp = 0.45", sigma_dof="geomean")
     fresh.fit("sur", like="systemfit")
     one, two = fresh.fit("3sls"), klein_model.fit("3sls")

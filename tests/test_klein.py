@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from klein import EQUATIONS, INSTRUMENTS
+
 #: The numbers have 11–16 digits; two routes through well-conditioned data agree to 1e-10.
 RTOL = 1e-9
 
@@ -243,9 +245,7 @@ def test_the_year_with_gaps_leaves_the_sample():
     from simeq.datasets import load_klein
 
     result = SystemEquations(
-        {"consumption": "consump ~ corpProf + corpProfLag + wages"},
-        load_klein(),
-        instruments="~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag",
+        {"consumption": EQUATIONS["consumption"]}, load_klein(), instruments=INSTRUMENTS
     ).fit("2sls")
     assert (result.nobs, result.nobs_dropped) == (21, 1)
     np.testing.assert_allclose(result.params, numbers(COEFFICIENTS["2sls"])[:4], rtol=RTOL)

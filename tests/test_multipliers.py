@@ -9,38 +9,22 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.tsa.api import VAR
 
+from klein import DYNAMIC_IDENTITIES, DYNAMIC_WEIGHTS, EQUATIONS, IDENTITIES, LAGS
 from oracle_reduced import Closed, closed_systems, differences, errors, jacobian, plain_of
 from simeq import FormulaError, SimeqError, SimeqWarning, SystemEquations
-
-EQUATIONS = {
-    "consumption": "consump ~ corpProf + corpProfLag + wages",
-    "investment": "invest ~ corpProf + corpProfLag + capitalLag",
-    "private_wages": "privWage ~ gnp + gnpLag + trend",
-}
-WEIGHTS = {
-    "gnp": {"consump": 1.0, "invest": 1.0, "govExp": 1.0},
-    "corpProf": {"gnp": 1.0, "taxes": -1.0, "privWage": -1.0},
-    "wages": {"privWage": 1.0, "govWage": 1.0},
-    "capital": {"capitalLag": 1.0, "invest": 1.0},
-}
-IDENTITIES = [
-    "gnp = consump + invest + govExp",
-    "corpProf = gnp - taxes - privWage",
-    "wages = privWage + govWage",
-    "capital = capitalLag + invest",
-]
-LAGS = {"gnpLag": "gnp", "corpProfLag": "corpProf", "capitalLag": "capital"}
 
 
 @pytest.fixture(scope="module")
 def model(klein) -> SystemEquations:
     data = klein.assign(capital=klein["capitalLag"] + klein["invest"])
-    return SystemEquations(EQUATIONS, data, identities=IDENTITIES, lags=LAGS)
+    return SystemEquations(EQUATIONS, data, identities=DYNAMIC_IDENTITIES, lags=LAGS)
 
 
 @pytest.fixture(scope="module")
 def plain(model):
-    return plain_of(model, WEIGHTS, {name: (variable, 1) for name, variable in LAGS.items()})
+    return plain_of(
+        model, DYNAMIC_WEIGHTS, {name: (variable, 1) for name, variable in LAGS.items()}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +244,7 @@ def test_a_system_of_lags_alone_has_no_multipliers_and_a_radius():
 
 
 def test_without_declared_lags_there_are_no_dynamics(klein):
-    found = SystemEquations(EQUATIONS, klein, identities=IDENTITIES[:3]).fit("ols").reduced_form()
+    found = SystemEquations(EQUATIONS, klein, identities=IDENTITIES).fit("ols").reduced_form()
     message = r"No right side holds a declared lag.*lags=\{'gnpLag': 'gnp'\}"
     for ask in (
         lambda: found.impact,

@@ -15,26 +15,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import simeq
+from klein import EQUATIONS, IDENTITIES, WEIGHTS
 from oracle_reduced import closed_systems, errors, jacobian, plain_of
 from simeq import DataError, ReducedForm, SystemEquations
 
 REFERENCE = Path(__file__).parent / "reference" / "gretl_reduced.json"
-
-EQUATIONS = {
-    "consumption": "consump ~ corpProf + corpProfLag + wages",
-    "investment": "invest ~ corpProf + corpProfLag + capitalLag",
-    "private_wages": "privWage ~ gnp + gnpLag + trend",
-}
-IDENTITIES = [
-    "gnp = consump + invest + govExp",
-    "corpProf = gnp - taxes - privWage",
-    "wages = privWage + govWage",
-]
-WEIGHTS = {
-    "gnp": {"consump": 1.0, "invest": 1.0, "govExp": 1.0},
-    "corpProf": {"gnp": 1.0, "taxes": -1.0, "privWage": -1.0},
-    "wages": {"privWage": 1.0, "govWage": 1.0},
-}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from klein import INSTRUMENTS
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
 from simeq.constraints import read_constraints
 from simeq.resampling.wild import WEIGHTS, wild_test
@@ -191,12 +192,11 @@ def test_constraints_given_as_a_matrix_are_found_again(data):
 def test_identities_among_columns_need_not_hold_in_draws(klein, klein_model, method):
     """Profits, wages and output obey identities in the sample, which ties the columns of W."""
     data = klein.assign(unit=np.arange(21) // 2)
-    instruments = "~ govExp + taxes + govWage + trend + capitalLag + corpProfLag + gnpLag"
     null = "[consumption]wages = 0.7"
-    result = fitted(klein_model.equations, data, method, instruments=instruments)
+    result = fitted(klein_model.equations, data, method, instruments=INSTRUMENTS)
     test = wild_test(result, null, n_boot=4, groups="unit", seed=1)
     by_hand = plain(
-        klein_model.equations, data, method, null, test.experiment.weights, instruments=instruments
+        klein_model.equations, data, method, null, test.experiment.weights, instruments=INSTRUMENTS
     )
     np.testing.assert_allclose(test.distribution, by_hand, rtol=1e-8)
 
