@@ -25,25 +25,7 @@ if TYPE_CHECKING:
 class FitResults(Coefficients):
     """A system's estimate with its names: coefficients, residuals, measures of fit.
 
-    Attributes
-    ----------
-    model : SystemEquations
-    method : str
-        Name of the estimator.
-    cov_type : str
-        Kind of the coefficients' covariance.
-    n_groups : int or None
-        Clusters, the smaller number of two-way ones.
-    n_iter : int
-        Generalised least squares steps taken.
-    converged : bool
-        Whether an iterated method met its tolerance; True for the others.
-    change : float
-        The last change of an iterated method, in the units of its criterion.
-    constraints : tuple of str
-        Restrictions imposed.
-    df_resid : int
-        nG − K + r.
+    `SystemResults` tells its attributes, and adds what can be asked of an estimate.
     """
 
     def __init__(
