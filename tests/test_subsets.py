@@ -191,7 +191,9 @@ def test_a_loaded_result_leaves_controls_out_as_well(model, states, tmp_path):
     assert str(again) == str(now)
     dummies = SystemEquations(["gsp ~ 0 + C(region) + C(year) + emp"], states).fit("ols")
     dummies.save(tmp_path / "dummies")
-    found = simeq.load(tmp_path / "dummies").model.fit_dropping("region", "emp", method="ols")
+    loaded = simeq.load(tmp_path / "dummies").model
+    with pytest.warns(SimeqWarning, match="^−region is not estimated: .* coded anew"):
+        found = loaded.fit_dropping("region", "emp", method="ols")
     assert list(found.results) == [None, "emp"]
     assert "coded anew, which needs the rows" in found.failed["region"]
 
@@ -210,7 +212,8 @@ def test_constraints_follow_and_those_that_name_what_goes_are_reported(model):
     matrix = np.zeros((1, 9))
     matrix[0, [4, 8]] = 1.0, -1.0
     for constraints in (text, [text], matrix, (matrix, [0.0])):
-        found = model.fit_dropping("util", "unemp", constraints=constraints)
+        with pytest.warns(SimeqWarning, match="^−unemp is not estimated: The constraint"):
+            found = model.fit_dropping("util", "unemp", constraints=constraints)
         assert list(found.results) == [None, "util"]
         assert "ties [output]unemp, which is not there" in found.failed["unemp"]
         own = found.results["util"].params.xs("unemp", level="term")
@@ -223,13 +226,19 @@ def test_a_form_that_is_not_identified_is_reported_and_others_go_on(states):
     model = SystemEquations(
         ["gsp ~ pcap + emp", "hwy ~ gsp + util"], states, instruments="~ emp + util"
     )
-    found = model.fit_dropping("util", "emp", method="2sls")
+    with pytest.warns(SimeqWarning) as told:
+        found = model.fit_dropping("util", "emp", method="2sls")
+    assert [str(own.message).split(":")[0] for own in told] == [
+        "−util is not estimated",
+        "−emp is not estimated",
+    ]
     assert list(found.results) == [None]
     assert found.failed["util"].startswith("Equation gsp is not identified: 1 endogenous")
     assert "−util is not estimated: Equation gsp is not identified" in str(found)
     assert model.fit_dropping("util", method="ols").failed == {}
     bare = SystemEquations(["gsp ~ 0 + emp", "hwy ~ util"], states)
-    text = bare.fit_dropping("emp", method="sur").failed["emp"]
+    with pytest.warns(SimeqWarning, match="^−emp is not estimated"):
+        text = bare.fit_dropping("emp", method="sur").failed["emp"]
     assert text == "Equation gsp has no regressor left."
 
 
@@ -468,7 +477,10 @@ def test_a_group_that_cannot_be_estimated_is_named_and_others_go_on(states):
     model = SystemEquations(
         ["gsp ~ pcap + emp", "hwy ~ gsp + util + emp"], few, instruments="~ emp + util + pc"
     )
-    with pytest.warns(RankWarning, match="^region = 4: no estimate of .hwy.emp, zero or coll"):
+    with (
+        pytest.warns(RankWarning, match="^region = 4: no estimate of .hwy.emp, zero or coll"),
+        pytest.warns(SimeqWarning, match="^region = 2 is not estimated: Equation"),
+    ):
         found = model.fit_by("region", "2sls")
     assert list(found.failed) == [2]
     assert found.failed[2].startswith("Equation hwy has 4 regressors but only 3 rows") or (
@@ -627,7 +639,9 @@ def test_it_prints_like_table_9(model):
 def test_reasons_and_warnings_that_groups_share_are_told_together(states):
     """Nine pieces of three rows fail alike; a piece of one row has too few rows, whatever else."""
     labels = pd.Series(np.r_[np.repeat(range(9), 3), 9, np.full(len(states) - 28, 10)], name="part")
-    found = SystemEquations(EQUATIONS, states, instruments=INSTRUMENTS).fit_by(labels)
+    with pytest.warns(SimeqWarning) as told:
+        found = SystemEquations(EQUATIONS, states, instruments=INSTRUMENTS).fit_by(labels)
+    assert len(told) == 2
     assert list(found.failed) == [*range(10)]
     notes = " ".join(str(found).split())
     assert "part = 9 is not estimated: Equation output has 5 regressors but only 1 row;" in notes
@@ -678,7 +692,8 @@ def test_a_group_whose_clusters_have_no_label_is_named_and_others_go_on(states):
     data = states.assign(cluster=states["state"].where(states["region"] != 9))
     model = SystemEquations(EQUATIONS, data, instruments=INSTRUMENTS)
     own = {"groups": "cluster"}
-    found = model.fit_by(states["region"] > 8, cov_type="cluster", cov_kwds=own)
+    with pytest.warns(SimeqWarning, match="^region = True is not estimated"):
+        found = model.fit_by(states["region"] > 8, cov_type="cluster", cov_kwds=own)
     assert list(found.results) == [False]
     assert found.failed[True].startswith("groups: cluster has no label in 51 rows of the sample")
     assert "first in row 51;" in found.failed[True]  # California, after three states of 17 years

@@ -51,19 +51,20 @@ class Forms:
 
     @property
     def remarks(self) -> list[str]:
-        """Sentences about forms that failed, those of one reason together, or that lack something.
+        """Sentences about forms that failed or lack something; none where every form has all."""
+        return [*self._failures, *self._lacking]
 
-        Empty where every form has all.
-        """
+    @property
+    def _failures(self) -> list[str]:
+        """Sentences about forms that failed, those of one reason together."""
         alike: dict[str, list[str]] = {}
         for key, text in self.failed.items():
             alike.setdefault(text, []).append(self.names[key])
-        failed = [
+        return [
             f"{self._prefix}{listing(names)} {'is' if len(names) == 1 else 'are'} not estimated: "
             f"{text}"
             for text, names in alike.items()
         ]
-        return [*failed, *self._lacking]
 
     @contextmanager
     def hear(self, key: Hashable, name: str) -> Iterator[None]:
@@ -94,7 +95,9 @@ class Forms:
             self._lacking.append(f"{self._prefix}{listing(names)}: {text}")
 
     def tell(self) -> None:
-        """Give each warning once, with the forms that it concerns."""
+        """Warn of forms that failed; give each of their warnings once, with whom it concerns."""
+        for text in self._failures:
+            warn(text, SimeqWarning)
         for (text, category), names in self._heard.items():
             warn(f"{self._prefix}{listing(names)}: {text}", category)
 

@@ -260,7 +260,8 @@ class SystemEquations:
         """Estimate the system in full, then without each control in turn; no row is read again.
 
         Every term that reads the column leaves every equation and the instruments; the sample
-        stays. A form that cannot be estimated is reported, the others go on.
+        stays. A form that cannot be estimated is named in a warning and in ``failed``, the others
+        go on.
 
         Parameters
         ----------
@@ -287,7 +288,7 @@ class SystemEquations:
 
         Terms are as the whole sample gave them: lags, categories, what ``center`` learned. A column
         that is zero or collinear in a group gets no estimate there, with a warning. A group that
-        cannot be estimated is reported, the others go on.
+        cannot be estimated is named in a warning and in ``failed``, the others go on.
 
         Parameters
         ----------
