@@ -8,11 +8,10 @@ the same, and no (n, k) array of rows is needed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
-from simeq._linalg import FloatArray, basis, lengths
+from simeq._linalg import basis, lengths
 from simeq.diagnostics.columns import Columns, columns_of, refuse_exact_fit
 from simeq.diagnostics.lagged import cross_products, lagged, on_rows, require_lags, serial_null
 from simeq.diagnostics.record import HypothesisTest, chi2_test
@@ -106,26 +105,14 @@ def serial_correlation(own: Regression, lags: int, panels: Groups | None = None)
     DataError
         If there are too few rows.
     """
+    from statsmodels.regression.linear_model import OLS
+
     require_lags(own.label, lags, own.rows.nobs - own.regressors.number, panels)
     e = on_rows(own.residual, own.rows)[:, 0]
     before = lagged(e, lags, panels)
     explained = basis(cross_products(own.regressors, before, own.rows), lengths(before)).q
     beside = np.sqrt(own.rows.nobs) * on_rows(own.regressors @ explained, own.rows)
-    statistic = _series(e, beside, lags) if panels is None else _panels(e, beside, before)
+    regression = OLS(e, np.column_stack([beside, before]), hasconst=False).fit()
+    statistic = len(e) * float(regression.rsquared)
     null = serial_null(own.label, lags, panels)
     return chi2_test("Breusch-Godfrey serial correlation", own.label, statistic, lags, null)
-
-
-def _series(e: FloatArray, beside: FloatArray, lags: int) -> float:
-    """One time series."""
-    from statsmodels.stats.diagnostic import acorr_breusch_godfrey
-
-    fitted = SimpleNamespace(resid=e, model=SimpleNamespace(exog=beside), k_constant=1)
-    return float(acorr_breusch_godfrey(fitted, nlags=lags, store=True)[0])
-
-
-def _panels(e: FloatArray, beside: FloatArray, before: FloatArray) -> float:
-    """Several: the same regression, lags within each panel."""
-    from statsmodels.regression.linear_model import OLS
-
-    return float(len(e) * OLS(e, np.column_stack([beside, before])).fit().rsquared)
