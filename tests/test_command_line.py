@@ -3,11 +3,13 @@
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from simeq import SystemEquations
 from simeq.__main__ import main
-from simeq.datasets import load_klein
+from simeq.datasets import load_klein, load_us_states
 
 
 @pytest.fixture
@@ -44,6 +46,8 @@ def test_without_arguments_it_runs_kleins_model():
         (["{data}", "consump ~ wages", "--method", "3slss"], "Did you mean '3sls'"),
         (["{data}", "consump ~ wages", "--like", "stat"], "Did you mean 'stata'"),
         (["{data}", "consump ~ wages", "--output", "x.pdf"], "must end in .tex"),
+        (["{data}", "consump ~ wages", "--cov-type", "clusters"], "Did you mean 'cluster'"),
+        (["{data}", "consump ~ wages", "--cov-type", "HC1", "--groups", "year"], "takes nothing"),
         (["{data}", "consump ~ wages", "--method", "ols", "--constraint", "x"], "names no coeff"),
         (["{data}", *SYSTEM, "--endog", "corpProf", "wages"], "Equation C is not identified"),
         (["{data}", "a: consump ~ wages", "a: invest ~ wages"], "same label"),
@@ -89,6 +93,30 @@ def test_options_reach_the_estimator(market, capsys):
     instruments = "~ taxes + govExp + trend + capitalLag"
     assert main([market, *SYSTEM, "--instruments", instruments, "--method", "3sls"]) == 0
     assert "Instruments: Intercept, taxes, govExp, trend, capitalLag." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cov_kwds"),
+    [
+        ("HC1", {}),
+        ("cluster --groups state", {"groups": "state"}),
+        ("cluster --groups state year", {"groups": ["state", "year"]}),
+        ("HAC --maxlags 3", {"maxlags": 3}),
+        ("hac-groupsum --time year --maxlags 2", {"time": "year", "maxlags": 2}),
+        ("jackknife --groups state", {"groups": "state"}),
+        ("bootstrap --groups state --n-boot 99 --seed 1",
+         {"groups": "state", "n_boot": 99, "seed": 1}),
+    ],
+)  # fmt: skip
+def test_standard_errors_are_those_of_fit(tmp_path, arguments, cov_kwds):
+    data, output, states = tmp_path / "states.csv", tmp_path / "out.csv", load_us_states()
+    states.to_csv(data, index=False)
+    formulas = ["gsp ~ pcap + emp", "hwy ~ emp + util"]
+    own = ["--method", "sur", "--output", str(output), "--cov-type", *arguments.split()]
+    assert main([str(data), *formulas, *own]) == 0
+    model, kind = SystemEquations(formulas, pd.read_csv(data)), arguments.split()[0]
+    expected = model.fit("sur", cov_type=kind, cov_kwds=cov_kwds).bse
+    np.testing.assert_allclose(pd.read_csv(output)["std_error"], expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("methods", [["3sls"], ["ols", "3sls"]])

@@ -136,6 +136,7 @@ def test_a_variable_named_as_a_patsy_function_does_no_harm(frame):
         (["y ~ np.log(xx)"], "unknown column 'xx'"),
         (["y ~ Q('odd nme')"], "Did you mean 'odd name'"),
         (["y ~ missing_function(x)"], "unknown function 'missing_function'"),
+        (["y ~ log(x)"], r"unknown function 'log' in the term log\(x\)\. Did you mean np\.log\?"),
         (["y ~ OUTSIDE"], "'OUTSIDE'.*ndarray outside the data; put it in data"),
         (["y ~ np.nothing(x)"], "cannot be evaluated"),
         (["y ~ gdp.real"], r"unknown column 'gdp'.*Write Q\('gdp.real'\)"),

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from simeq._version import __version__
 from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS
 from simeq.errors import FormulaError, SimeqError
 from simeq.export import FORMATS, file_format, render, render_comparison
+from simeq.meat import OPTIONS
 from simeq.reading import ENDINGS, read
 
 KLEIN = {
@@ -29,7 +31,7 @@ EPILOG = """\
 worked example: supply and demand in market.csv, with columns q, p, income, wage
 
   python -m simeq market.csv "demand: q ~ p + income" "supply: q ~ p + wage" \\
-      --endog p --method 2sls 3sls --output table.md
+      --endog p --method 2sls 3sls --cov-type HC1 --output table.md
 
 q is endogenous as a left side and p by --endog; income and wage are the instruments. Without
 arguments, Klein's Model I is estimated by OLS, 2SLS, 3SLS and iterated 3SLS.
@@ -81,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--sigma-dof", metavar="KIND", help=f"divisor of the residuals: {', '.join(DIVISORS)}")
     add("--form", metavar="FORM", help=f"of 3SLS with instruments by equation: {', '.join(FORMS)}")
     add("--like", metavar="PROGRAM", help=f"conventions of: {', '.join(PRESETS)}")
+    add("--cov-type", default="nonrobust", metavar="KIND", help=f"errors: {', '.join(OPTIONS)}")
+    add("--groups", nargs="+", metavar="NAME", help="columns of clusters, or of a panel's units")
+    add("--time", metavar="NAME", help="column of periods")
+    add("--maxlags", type=int, metavar="L", help="lags of the HAC kinds")
+    add("--n-boot", type=int, metavar="N", help="draws of the bootstrap")
+    add("--seed", type=int, metavar="N", help="of the bootstrap: same seed, same answer")
     add("--output", metavar="FILE", help=f"write a table: {', '.join(FORMATS)}")
     add("--version", action="version", version=f"simeq {__version__}")
     return parser
@@ -137,11 +145,24 @@ def _table(
 def _fit(model: SystemEquations, method: str, options: argparse.Namespace) -> SystemResults:
     return model.fit(
         method,
+        cov_type=options.cov_type,
+        cov_kwds=_cov_kwds(options),
         sigma_dof=options.sigma_dof,
         form=options.form,
         like=options.like,
         constraints=options.constraint,
     )
+
+
+def _cov_kwds(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the covariance that were given."""
+    groups = options.groups
+    if groups is not None and len(groups) == 1:
+        groups = groups[0]
+    named = {"groups": groups} | {
+        name: getattr(options, name) for name in ("time", "maxlags", "n_boot", "seed")
+    }
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -253,6 +253,8 @@ def _require_usable(
     if value is _NOWHERE:
         what = "function" if is_called else "column"
         hint = f" Write Q({code!r})." if code in columns else nearest(name, columns)
+        if is_called and callable(getattr(np, name, None)):
+            hint = f" Did you mean np.{name}?"
         raise FormulaError(f"{where}: unknown {what} {name!r} in the term {code}.{hint}")
     if not (isinstance(value, ModuleType) or callable(value) or pd.api.types.is_scalar(value)):
         raise FormulaError(
