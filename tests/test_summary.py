@@ -220,3 +220,16 @@ def test_nothing_to_compare_is_an_error(results):
 def test_levels_of_stars_lie_between_zero_and_one(klein_model):
     with pytest.raises(SimeqError, match="stars"):
         compare({"a": klein_model.fit("ols")}, stars=(5, 1))
+
+
+def test_a_comparison_says_where_its_standard_errors_come_from(roads_model):
+    plain = roads_model.fit("2sls")
+    assert "Standard errors of" not in str(compare({"a": plain, "b": roads_model.fit("3sls")}))
+    clusters = {"cov_type": "cluster", "cov_kwds": {"groups": "state"}}
+    two, three = (roads_model.fit(method, **clusters) for method in ("2sls", "3sls"))
+    alike = compare({"b": two, "c": three})
+    assert "Standard errors: clustered across equations, 48 of state." in str(alike)
+    mixed = " ".join(compare({"a": plain, "b": two, "c": three}).to_text().split())
+    assert (
+        "Standard errors of a: nonrobust; b, c: clustered across equations, 48 of state." in mixed
+    )

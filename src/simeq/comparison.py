@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from simeq.errors import SimeqError
+from simeq.errors import SimeqError, listing
 from simeq.results import SystemResults
 from simeq.tables import PrintedTable, Section, number
 
@@ -252,7 +252,20 @@ class Comparison:
         levels = enumerate(self._stars, 1)
         marks = ", ".join(f"{'*' * i} p < {level:g}" for i, level in levels)
         text = "Standard errors in parentheses."
-        return (f"{text} {marks}." if marks else text, *self._remarks)
+        head = f"{text} {marks}." if marks else text
+        return (head, *self._kinds_of_errors(), *self._remarks)
+
+    def _kinds_of_errors(self) -> list[str]:
+        """Say where the standard errors come from, columns alike together, if not all nonrobust."""
+        alike: dict[str, list[str]] = {}
+        for name, result in zip(self.names, self.results.values(), strict=True):
+            alike.setdefault(result.cov_description, []).append(name)
+        if list(alike) == ["nonrobust"]:
+            return []
+        if len(alike) == 1:
+            return [f"Standard errors: {next(iter(alike))}."]
+        kinds = "; ".join(f"{listing(names)}: {kind}" for kind, names in alike.items())
+        return [f"Standard errors of {kinds}."]
 
 
 def _levels(stars: Sequence[float]) -> tuple[float, ...]:

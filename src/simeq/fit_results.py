@@ -94,6 +94,11 @@ class FitResults(Coefficients):
         return self._fit.convention.form if self.uses_instruments and differ else None
 
     @property
+    def cov_description(self) -> str:
+        """Kind of the coefficients' covariance in words, with its clusters, lags or draws."""
+        return self._cov_note or "nonrobust"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that say what was done: estimator, divisor, distribution, sample."""
         return tuple(describe(self._fit, self._dof, self._cov_note))
