@@ -156,3 +156,11 @@ def test_warnings_are_one_line_each(market, capsys):
     err = capsys.readouterr().err
     assert err.startswith("simeq: warning: Two-stage least squares without an endogenous")
     assert err.count("\n") == 1
+
+
+def test_equations_behind_an_option_of_several_names_are_found(market, capsys):
+    assert main([market, "--method", "2sls", *ROLES, *SYSTEM, "--use-t"]) == 0
+    out = capsys.readouterr().out
+    assert "Equation C: consump" in out
+    assert "Equation I: invest" in out
+    assert "Student's t" in out

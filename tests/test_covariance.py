@@ -414,6 +414,7 @@ def test_with_clusters_t_has_g_less_one_degrees_of_freedom(model):
         ("kernel", {}, SimeqError, "'kernel' is 'HAC' here"),
         ("HC3", {}, SimeqError, "'hc3' is 'jackknife' without groups.*here"),
         ("HAC-panels", {}, SimeqError, "Did you mean 'hac-panel'"),
+        ("Driscoll-Kraay", {}, SimeqError, "is 'hac-groupsum' here"),
         (None, {}, SimeqError, "Unknown cov_type None; choose from nonrobust"),
         ("HC1", {"groups": "unit"}, SimeqError, "takes nothing, not 'groups'"),
         ("HAC", {"maxlags": 240}, DataError, "maxlags must be from 0 to 239"),

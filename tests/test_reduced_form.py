@@ -470,6 +470,11 @@ def test_loaded_results_have_the_same_reduced_form(result, drawn, reduced, tmp_p
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(reduced)).bse, reduced.bse)
 
 
+def test_summary_names_the_covariance_of_the_coefficients(model):
+    text = " ".join(str(model.fit("3sls", cov_type="HC1").reduced_form()).split())
+    assert "delta method; covariance of coefficients: heteroskedasticity-robust" in text
+
+
 def test_summary_sets_direct_beside_total_effects(reduced):
     text = str(reduced)
     assert text.splitlines()[0] == "Reduced form: Three-stage least squares"

@@ -142,6 +142,10 @@ def test_equations_may_share_a_dependent_under_different_labels(frame):
         ({"instruments": {"demand": "~ a"}}, "no formula for equation supply"),
         ({"instruments": {"demnd": "~ a", "supply": "~ b"}}, "Did you mean 'demand'"),
         ({"instruments": ["~ a"]}, "1 formulas for 2 equations"),
+        (
+            {"instruments": ["a", "b"]},
+            "one formula for each equation, as '~ z1 \\+ z2', not 'a', 'b'",
+        ),
         ({"instruments": "~ 0"}, "names no instrument"),
     ],
 )

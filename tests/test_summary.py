@@ -211,7 +211,7 @@ def test_numbers_are_readable(value, text):
     assert number(value) == text
 
 
-@pytest.mark.parametrize("results", [{}, {"a": 3}])
+@pytest.mark.parametrize("results", [{}, {"a": 3}, [3]])
 def test_nothing_to_compare_is_an_error(results):
     with pytest.raises(SimeqError, match="compare"):
         compare(results)
@@ -233,3 +233,22 @@ def test_a_comparison_says_where_its_standard_errors_come_from(roads_model):
     assert (
         "Standard errors of a: nonrobust; b, c: clustered across equations, 48 of state." in mixed
     )
+
+
+def test_terms_are_omitted_from_print_with_a_line_that_says_who_has_them(states):
+    equations = {"roads": "hwy ~ emp + C(region)", "water": "water ~ emp + util"}
+    with_, without = (
+        SystemEquations({**equations, "roads": right}, states).fit("sur")
+        for right in ("hwy ~ emp + C(region)", "hwy ~ emp")
+    )
+    table = compare({"a": with_, "b": without}, omit="C(region)")
+    lines = [line.split() for line in str(table).splitlines()]
+    assert ["C(region)", "yes", "no"] in lines
+    assert "C(region)[T" not in table.to_latex() + table.to_markdown() + str(table)
+    assert "C(region)[T.2]" in table.to_frame().index.get_level_values("term")
+    assert "C(region)[T.2]" in str(table.styled(omit=()))
+    assert ["util", "yes", "yes"] in [
+        line.split() for line in str(table.styled(omit=["util"])).splitlines()
+    ]
+    with pytest.raises(SimeqError, match=r"No result has a term 'C\(regin\)' to omit. Did you"):
+        table.styled(omit="C(regin)")

@@ -316,6 +316,9 @@ def test_it_reads_as_a_sentence(model):
     text = str(wild_test(model.fit("3sls"), NULL, n_boot=199, groups="unit", seed=0))
     assert "bootstrap of [one]y2 = 0.3\nWald statistic" in text
     assert text.endswith("199 draws, Webb weights, 14 clusters")
+    far = wild_test(model.fit("3sls"), "[one]y2 = 30", n_boot=199, groups="unit", seed=0)
+    assert far.pvalue == 0.0
+    assert "p value below 0.0050" in str(far)
 
 
 def test_draws_that_do_not_converge_are_counted_and_reported(data):

@@ -46,6 +46,7 @@ Formulas are evaluated as Python code: run only those that you trust.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status, 2 after an error."""
     options = _parser().parse_args(arguments)
+    _find_equations(options)
     try:
         file_format(options.output)
         with warnings.catch_warnings():
@@ -89,9 +90,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--maxlags", type=int, metavar="L", help="lags of the HAC kinds")
     add("--n-boot", type=int, metavar="N", help="draws of the bootstrap")
     add("--seed", type=int, metavar="N", help="of the bootstrap: same seed, same answer")
+    add("--use-t", action="store_true", default=None, help="Student's t instead of the normal")
     add("--output", metavar="FILE", help=f"write a table: {', '.join(FORMATS)}")
     add("--version", action="version", version=f"simeq {__version__}")
     return parser
+
+
+def _find_equations(options: argparse.Namespace) -> None:
+    """Take what has a tilde for an equation where it stands behind an option of several names."""
+    for option in ("method", "endog", "exog", "groups"):
+        given = getattr(options, option) or []
+        options.equations += [text for text in given if "~" in text]
+        setattr(options, option, [text for text in given if "~" not in text] or None)
 
 
 def _klein(options: argparse.Namespace) -> str:
@@ -151,6 +161,7 @@ def _fit(model: SystemEquations, method: str, options: argparse.Namespace) -> Sy
         form=options.form,
         like=options.like,
         constraints=options.constraint,
+        use_t=options.use_t,
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from simeq.errors import SimeqError, listing
+from simeq.errors import SimeqError, listing, nearest
+from simeq.formula import term_name
 from simeq.results import SystemResults
 from simeq.tables import PrintedTable, Section, number
 
@@ -22,6 +23,7 @@ def compare(
     stars: Sequence[float] = STARS,
     decimals: int = 3,
     title: str = "",
+    omit: Sequence[str] | str = (),
 ) -> Comparison:
     """Set results side by side.
 
@@ -34,6 +36,8 @@ def compare(
     decimals : int
         Places of the printed numbers.
     title : str
+    omit : str or sequence of str
+        Terms whose coefficients are not printed, as ``"C(year)"``: a line says who has them.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def compare(
     Raises
     ------
     SimeqError
-        If there is nothing to compare, or a level is not between 0 and 1.
+        If there is nothing to compare, a level is not between 0 and 1, or no result has a term.
 
     Examples
     --------
@@ -67,7 +71,12 @@ def compare(
     ==================================
     Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001.
     """
-    if not isinstance(results, Mapping) or not results:
+    if not isinstance(results, Mapping):
+        raise SimeqError(
+            f"Results to compare are a dict by name, as {{'OLS': r1, '3SLS': r3}}, not "
+            f"{type(results).__name__}."
+        )
+    if not results:
         raise SimeqError("There is nothing to compare; give a dict of results by name.")
     for name, result in results.items():
         if not isinstance(result, SystemResults):
@@ -76,7 +85,7 @@ def compare(
                 f"{type(result).__name__}."
             )
     named = {" ".join(str(name).split()): result for name, result in results.items()}
-    return Comparison(named, tuple(named)).styled(stars, decimals, title)
+    return Comparison(named, tuple(named)).styled(stars, decimals, title, omit)
 
 
 class Comparison:
@@ -114,12 +123,14 @@ class Comparison:
         self._stars: tuple[float, ...] = STARS
         self._decimals = 3
         self._title = ""
+        self._omit: tuple[str, ...] = ()
 
     def styled(
         self,
         stars: Sequence[float] | None = None,
         decimals: int | None = None,
         title: str | None = None,
+        omit: Sequence[str] | str | None = None,
     ) -> Self:
         """Return the same comparison, printed otherwise.
 
@@ -130,11 +141,14 @@ class Comparison:
         decimals : int, optional
             Places of the printed numbers.
         title : str, optional
+        omit : str or sequence of str, optional
+            Terms whose coefficients are not printed, as ``"C(year)"``: a line says who has them.
 
         Raises
         ------
         SimeqError
-            If a level is not between 0 and 1, or decimals is no whole number.
+            If a level is not between 0 and 1, decimals is no whole number, or no result has a
+            term.
         """
         other = copy(self)
         if stars is not None:
@@ -144,6 +158,8 @@ class Comparison:
                 raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
             other._decimals = decimals
         other._title = self._title if title is None else title
+        if omit is not None:
+            other._omit = self._checked_terms([omit] if isinstance(omit, str) else omit)
         return other
 
     def to_frame(self) -> pd.DataFrame:
@@ -236,7 +252,10 @@ class Comparison:
     ) -> Section:
         rows: list[tuple[str, ...]] = []
         wide, pad = len(self._stars), " " * (len(self._stars) - 1)
+        hidden = self._members(equation)
         for term in self._terms(equation):
+            if any(term in own for own in hidden.values()):
+                continue
             upper, lower = [], []
             for own in columns:
                 b = own.get((equation, term, "coefficient"), np.nan)
@@ -246,7 +265,29 @@ class Comparison:
                 upper.append(number(b, self._decimals) + f"{'*' * marks:<{wide}}")
                 lower.append(f"({number(se, self._decimals)}){pad}" if se == se else "")
             rows += [(term, *upper), ("", *lower)]
+        for name, terms in hidden.items():
+            keys = {(equation, term, "coefficient") for term in terms}
+            have = ("yes" if keys & own.keys() else "no" for own in columns)
+            rows.append((name, *(f"{answer}{' ' * wide}" for answer in have)))
         return Section(equation, tuple(rows))
+
+    def _members(self, equation: str) -> dict[str, set[str]]:
+        """Coefficients of an equation that are not printed, by the term that was named."""
+        found: dict[str, set[str]] = {}
+        for result in self.results.values():
+            for (label, name), term in zip(result.model.index, _terms_of(result), strict=True):
+                if label == equation:
+                    for own in {name, term}.intersection(self._omit):
+                        found.setdefault(own, set()).add(name)
+        return found
+
+    def _checked_terms(self, omit: Sequence[str]) -> tuple[str, ...]:
+        known = {str(term) for r in self.results.values() for _, term in r.model.index}
+        known.update(term for result in self.results.values() for term in _terms_of(result))
+        for name in omit:
+            if name not in known:
+                raise SimeqError(f"No result has a term {name!r} to omit.{nearest(name, known)}")
+        return tuple(omit)
 
     def _notes(self) -> tuple[str, ...]:
         levels = enumerate(self._stars, 1)
@@ -266,6 +307,12 @@ class Comparison:
             return [f"Standard errors: {next(iter(alike))}."]
         kinds = "; ".join(f"{listing(names)}: {kind}" for kind, names in alike.items())
         return [f"Standard errors of {kinds}."]
+
+
+def _terms_of(result: SystemResults) -> list[str]:
+    """Name the term of each coefficient, which a category's levels share."""
+    system = result.model.system
+    return [term_name(system.design.columns[column].term) for column in system.columns]
 
 
 def _levels(stars: Sequence[float]) -> tuple[float, ...]:

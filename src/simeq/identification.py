@@ -219,4 +219,7 @@ def _not_identified(
             f" The instruments do not move {lost} apart from the other regressors: the sample "
             f"rank condition fails."
         )
-    return f"{text} Add instruments or constraints, or drop regressors."
+    return (
+        f"{text} Add instruments or constraints, or drop regressors; what is exogenous belongs "
+        f"among the instruments."
+    )

@@ -67,6 +67,11 @@ class Coefficients:
         """Whether t ratios are referred to Student's t."""
         return self._dof is not None
 
+    @property
+    def cov_description(self) -> str:
+        """Kind of the coefficients' covariance in words, with its clusters, lags or draws."""
+        return "nonrobust"
+
     @cached_property
     def params(self) -> pd.Series[float]:
         """Coefficients (K,)."""

@@ -37,6 +37,10 @@ ELSEWHERE: Mapping[str, str] = {
     "hc3": "'jackknife' without groups, but for (n − 1)/n,",
     "clustered": "'cluster'",
     "kernel": "'HAC'",
+    "newey-west": "'HAC'",
+    "driscoll-kraay": "'hac-groupsum'",
+    "cr3": "'jackknife' with groups",
+    "cv3": "'jackknife' with groups",
 }
 
 

@@ -212,6 +212,12 @@ def _instruments(given: Instruments, system: Sequence[Equation]) -> tuple[tuple[
                 f"instruments has {len(texts)} formulas for {len(labels)} equations; give one "
                 f"for all, or a dict of label -> formula."
             )
+        if not all("~" in str(text) for text in texts):
+            raise FormulaError(
+                f"A list of instruments holds one formula for each equation, as '~ z1 + z2', not "
+                f"{listing(map(repr, texts))}. For all equations write one formula, as "
+                f"'~ z1 + z2'."
+            )
     pairs = zip(texts, labels, strict=True)
     return tuple(
         _instrument_list(text, f"Instruments of equation {label}") for text, label in pairs

@@ -46,6 +46,8 @@ class HypothesisTest:
 
     def __str__(self) -> str:
         """Say what was tested and what came out."""
+        if self.df <= 0:
+            return f"{self.name}, {self.equation}: nothing to test, df 0\nH0: {self.null}"
         return (
             f"{self.name}, {self.equation}: {self.distribution} = {self.statistic:.4f}, "
             f"p = {self.pvalue:.4f}\nH0: {self.null}"

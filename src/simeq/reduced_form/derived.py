@@ -104,17 +104,21 @@ class Uncertainty:
         without a resampling error, or fixed by constraints, is at its estimate.
     n_failed : int
         Draws that did fail.
+    kind : str
+        Kind of the covariance in words.
     """
 
     cov: FloatArray
     dof: float | None
     draws: FloatArray | None
     n_failed: int
+    kind: str
 
     def describe(self) -> str:
         """Say where standard errors and intervals come from."""
         if self.draws is None:
-            return "Standard errors: delta method."
+            kind = "" if self.kind == "nonrobust" else f"; covariance of coefficients: {self.kind}"
+            return f"Standard errors: delta method{kind}."
         failed = f", {self.n_failed:,} failed" if self.n_failed else ""
         return (
             f"Standard errors: standard deviation of {len(self.draws):,} draws{failed}; intervals: "
@@ -165,13 +169,14 @@ def read_uncertainty(
     chosen = default if errors is None else choose(errors, ERRORS, "kind of errors")
     cov, dof = coefficients._cov, _joint_dof(coefficients)
     if chosen == "delta":
-        return Uncertainty(cov, dof, None, 0)
+        return Uncertainty(cov, dof, None, 0, coefficients.cov_description)
     if bootstrap is None:
         raise DataError("These results hold no bootstrap; fit with cov_type='bootstrap'.")
     varies = cov.diagonal() > 0.0
     draws = np.where(varies, bootstrap.params.to_numpy(dtype=np.float64), coefficients._b)
     there = np.isfinite(draws).all(axis=1)
-    return Uncertainty(cov, dof, draws[there], int((~there).sum()))
+    failed, kind = int((~there).sum()), coefficients.cov_description
+    return Uncertainty(cov, dof, draws[there], failed, kind)
 
 
 def _joint_dof(coefficients: Coefficients) -> float | None:

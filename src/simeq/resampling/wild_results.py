@@ -182,12 +182,17 @@ class WildTest:
         _, statistic, _, draws = self.experiment.at(np.array([q]))
         return share_of(draws, statistic) < alpha
 
+    def _p_in_print(self) -> str:
+        """Return the p value as text; where no draw is as large it is less than one of them."""
+        good = self.n_boot - self.n_failed
+        return f"below {1.0 / good:.4f}" if good and self.pvalue == 0.0 else f"{self.pvalue:.4f}"
+
     def __str__(self) -> str:
         """Say what was tested, how, and what came out."""
         draws = f"{self.n_boot:,} draws" + (f", {self.n_failed:,} failed" if self.n_failed else "")
         return (
             f"Restricted wild cluster bootstrap of {self.null}\n"
-            f"Wald statistic {self.statistic:.4f}, p value {self.pvalue:.4f}\n"
+            f"Wald statistic {self.statistic:.4f}, p value {self._p_in_print()}\n"
             f"{draws}, {self.weights.title()} weights, {count(self.n_groups, 'cluster')}"
         )
 
