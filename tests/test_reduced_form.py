@@ -472,7 +472,8 @@ def test_loaded_results_have_the_same_reduced_form(result, drawn, reduced, tmp_p
 
 def test_summary_names_the_covariance_of_the_coefficients(model):
     text = " ".join(str(model.fit("3sls", cov_type="HC1").reduced_form()).split())
-    assert "delta method; covariance of coefficients: heteroskedasticity-robust" in text
+    assert "delta method; covariance of coefficients: heteroskedasticity" in text
+    assert "sandwich across equations, HC1." in text
 
 
 def test_summary_sets_direct_beside_total_effects(reduced):
