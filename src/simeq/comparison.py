@@ -311,8 +311,7 @@ class Comparison:
 
 def _terms_of(result: SystemResults) -> list[str]:
     """Name the term of each coefficient, which a category's levels share."""
-    system = result.model.system
-    return [term_name(system.design.columns[column].term) for column in system.columns]
+    return [term_name(term) for term in result.model.system.coefficient_terms]
 
 
 def _levels(stars: Sequence[float]) -> tuple[float, ...]:

@@ -106,10 +106,9 @@ def _lost(whole: System, part: System) -> tuple[str, ...]:
     """Name the coefficients that a part of a system has not, levels of a category together."""
     there = set(part.coefficient_names)
     found = []
-    for name, equation, column in zip(
-        whole.coefficient_names, whole.equation, whole.columns, strict=True
+    for name, equation, term in zip(
+        whole.coefficient_names, whole.equation, whole.coefficient_terms, strict=True
     ):
-        term = whole.design.columns[column].term
         if name not in there and any(code in whole.design.levels for code in term):
             found.append(f"some levels of [{whole.labels[equation]}]{term_name(term)}")
         elif name not in there:

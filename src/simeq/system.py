@@ -39,6 +39,7 @@ from simeq.estimators.restriction import (
     restricted_coordinates,
 )
 from simeq.factor import Factor
+from simeq.formula import Term
 from simeq.scores import Scores, make_scores
 from simeq.sigma import ResidualCovariance, divisors, overlaps
 
@@ -99,6 +100,11 @@ class System:
     def coefficient_names(self) -> tuple[str, ...]:
         """Names ``[equation]term`` of the coefficients."""
         return tuple(flat_names(self.terms))
+
+    @cached_property
+    def coefficient_terms(self) -> tuple[Term, ...]:
+        """Term of each coefficient (K), which the levels of a category share."""
+        return tuple(self.design.columns[column].term for column in self.columns)
 
     # ------------------------------------------------------------------ columns of R
 

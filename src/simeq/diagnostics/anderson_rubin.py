@@ -19,7 +19,7 @@ from simeq.conventions import choose
 from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
 from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
+from simeq.diagnostics.record import HypothesisTest, Tested, chi2_test, f_test
 from simeq.diagnostics.robust import (
     NEGATIVE_TOL,
     RobustRows,
@@ -33,7 +33,7 @@ from simeq.meat import Meat
 
 
 @dataclass(frozen=True, eq=False)
-class AndersonRubin:
+class AndersonRubin(Tested):
     """The test as a function of the coefficient β.
 
     F(β) = g(β)'(f S(β))⁻¹g(β)/L₂ with g = a − βp and S = S₀ − βS₁ + β²S₂.
@@ -81,21 +81,6 @@ class AndersonRubin:
     def statistic(self) -> float:
         """Of the test that the coefficient is zero; see `test` for other values."""
         return self.test().statistic
-
-    @property
-    def df(self) -> float:
-        """Degrees of freedom, of the numerator where the statistic is an F."""
-        return self.test().df
-
-    @property
-    def pvalue(self) -> float:
-        """Of the test that the coefficient is zero."""
-        return self.test().pvalue
-
-    @property
-    def null(self) -> str:
-        """The null hypothesis in words, of the coefficient being zero."""
-        return self.test().null
 
     def __str__(self) -> str:
         """Say what the test of zero is, and which values are not rejected; or why there is none."""

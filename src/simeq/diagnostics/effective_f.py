@@ -8,7 +8,7 @@ import numpy as np
 
 from simeq._linalg import FloatArray
 from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest
+from simeq.diagnostics.record import HypothesisTest, Tested
 from simeq.diagnostics.robust import (
     NEGATIVE_TOL,
     SINGULAR_TOL,
@@ -24,7 +24,7 @@ BIASES = (0.05, 0.1, 0.2, 0.3)
 
 
 @dataclass(frozen=True)
-class EffectiveF:
+class EffectiveF(Tested):
     """The effective F of Montiel Olea and Pflueger for one endogenous regressor.
 
     Attributes
@@ -49,23 +49,8 @@ class EffectiveF:
     pvalues: dict[float, float]
 
     @property
-    def df(self) -> float:
-        """Degrees of freedom at a bias of 10 %; see `test` for others."""
-        return self.test().df
-
-    @property
     def df_denom(self) -> None:
         """None, as for every χ²."""
-
-    @property
-    def pvalue(self) -> float:
-        """At a bias of 10 %."""
-        return self.test().pvalue
-
-    @property
-    def null(self) -> str:
-        """The null hypothesis in words, at a bias of 10 %."""
-        return self.test().null
 
     def test(self, bias: float = 0.1) -> HypothesisTest:
         """Test that the bias of 2SLS exceeds a share of the worst case.

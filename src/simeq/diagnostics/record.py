@@ -54,6 +54,29 @@ class HypothesisTest:
         )
 
 
+class Tested:
+    """What has a test of its own, with an argument that has a default; read as that test."""
+
+    def test(self) -> HypothesisTest:
+        """Test at the default."""
+        raise NotImplementedError
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom of the default test, of the numerator where it is an F."""
+        return self.test().df
+
+    @property
+    def pvalue(self) -> float:
+        """P value of the default test; `test` gives others."""
+        return self.test().pvalue
+
+    @property
+    def null(self) -> str:
+        """The null hypothesis of the default test in words."""
+        return self.test().null
+
+
 def chi2_test(name: str, equation: str, statistic: float, df: float, null: str) -> HypothesisTest:
     """Refer a statistic to χ²(df)."""
     from scipy import special
