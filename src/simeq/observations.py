@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -64,10 +64,19 @@ class Observations:
         """Yield W @ weights (rows, q) block by block, for (m, q) weights."""
         return combine(self.design, self.values, weights)
 
+    def columns(self, places: Sequence[int]) -> Iterator[FloatArray]:
+        """Yield columns of W (rows, k) block by block."""
+        chosen = np.zeros((len(self.design.columns), len(places)))
+        chosen[list(places), np.arange(len(places))] = 1.0
+        return self.blocks(chosen)
+
+    def whole(self, weights: FloatArray) -> FloatArray:
+        """Return W @ weights (n, q)."""
+        return np.concatenate(list(self.blocks(weights)))
+
     def frame(self, weights: FloatArray) -> pd.DataFrame:
         """Return W @ weights as a frame (n, G), a column for each equation."""
-        rows = np.concatenate(list(self.blocks(weights)))
-        return pd.DataFrame(rows, self.index, list(self.design.labels))
+        return pd.DataFrame(self.whole(weights), self.index, list(self.design.labels))
 
     def groups(self, given: Any, what: str) -> Groups:
         """Match labels to the rows; see `simeq.groups.read_groups`."""

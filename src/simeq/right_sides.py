@@ -71,9 +71,7 @@ def columns_on(
     """
     if data is None:
         rows = require_rows(observations, "predictions without data")
-        chosen = np.zeros((len(system.design.columns), len(wanted)))
-        chosen[wanted, np.arange(len(wanted))] = 1.0
-        return Rows(rows.index, rows.blocks(chosen))
+        return Rows(rows.index, rows.columns(wanted))
     table = Table(data)
     require_columns(system.design, wanted, table)
     values = None if observations is None else observations.values

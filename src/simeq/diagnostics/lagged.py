@@ -16,7 +16,7 @@ from simeq.observations import Observations
 
 def on_rows(columns: Columns, rows: Observations) -> FloatArray:
     """Rows (n, k) of some columns."""
-    return np.concatenate(list(rows.blocks(columns.weights)))
+    return rows.whole(columns.weights)
 
 
 def cross_products(columns: Columns, given: FloatArray, rows: Observations) -> FloatArray:

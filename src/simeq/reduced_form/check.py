@@ -5,8 +5,6 @@ R says whether identities hold; rows are asked only which one does not. Lags nee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from simeq._linalg import RANK_TOL, FloatArray
@@ -61,9 +59,10 @@ def require_lags(observations: Observations) -> None:
     """
     design = observations.design
     names = [design.names[j] for j in design.variables]
-    y = dict(zip(names, _columns(observations, design.variables).T, strict=True))
-    lagged = _columns(observations, [design.names.index(lag.column) for lag in design.lags])
-    for lag, column in zip(design.lags, lagged.T, strict=True):
+    places = [*design.variables, *(design.names.index(lag.column) for lag in design.lags)]
+    columns = np.concatenate(list(observations.columns(places))).T
+    y = dict(zip(names, columns[: len(names)], strict=True))
+    for lag, column in zip(design.lags, columns[len(names) :], strict=True):
         own = _share(column, y[lag.variable], lag.order)
         if own < 0.5:
             orders = range(1, max(2, *(other.order for other in design.lags)) + 1)
@@ -83,13 +82,6 @@ def _share(column: FloatArray, variable: FloatArray, order: int) -> float:
     if order >= len(column):
         return 0.0
     return float(np.isclose(column[order:], variable[:-order], LAG_TOL, 0.0).mean())
-
-
-def _columns(observations: Observations, places: Sequence[int]) -> FloatArray:
-    """Columns of W over the sample (n, k)."""
-    chosen = np.zeros((len(observations.design.columns), len(places)))
-    chosen[list(places), np.arange(len(places))] = 1.0
-    return np.concatenate(list(observations.blocks(chosen)))
 
 
 def _weights(system: System, identity: Identity) -> FloatArray:
@@ -119,7 +111,7 @@ def _worst_row(identity: Identity, weights: FloatArray, observations: Observatio
     left = np.zeros_like(weights)
     left[place] = 1.0
     pair = np.column_stack([weights, left])
-    rows = np.concatenate(list(observations.blocks(pair)))
+    rows = observations.whole(pair)
     size = np.abs(rows[:, 0])
     worst = int(size.argmax())
     off = count(int((size > IDENTITY_TOL * np.abs(rows[:, 1]).max()).sum()), "row")
