@@ -14,7 +14,7 @@ from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
 from simeq.datasets import load_us_states
-from simeq.sandwich import automatic_lags, kernel_weights, serially_correlated
+from simeq.moments.sandwich import automatic_lags, kernel_weights, serially_correlated
 
 EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
 RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simeq import DataError, Factor, SystemEquations
-from simeq.design import compress
-from simeq.factor import accumulate, factorize
+from simeq.design.design import compress
+from simeq.linalg.triangle import accumulate, factorize
 
 
 def products(factor):

@@ -16,11 +16,11 @@ from statsmodels.regression.linear_model import OLS
 from klein import INSTRUMENTS
 from oracle import METHODS, System, convergent, systems
 from simeq import SystemEquations
-from simeq.design import compress
+from simeq.design.design import compress
 from simeq.errors import RankWarning, SimeqWarning
-from simeq.factor import Factor, accumulate
-from simeq.results import SystemResults
-from simeq.system import System as OnFactor
+from simeq.estimation.system import System as OnFactor
+from simeq.linalg.triangle import Factor, accumulate
+from simeq.results.system import SystemResults
 
 #: Two routes through the same algebra on well-conditioned columns.
 TOL = 1e-10

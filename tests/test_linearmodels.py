@@ -19,7 +19,7 @@ from linearmodels.system import IV3SLS, SUR
 from oracle import System, convergent, restrictions, systems
 from simeq import SystemEquations
 from simeq.errors import ConvergenceWarning, SimeqWarning
-from simeq.results import SystemResults
+from simeq.results.system import SystemResults
 
 RTOL = 1e-8
 

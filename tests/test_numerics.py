@@ -17,9 +17,9 @@ from statsmodels.datasets import longley as longley_data
 from klein import INSTRUMENTS
 from oracle import System, simulate
 from simeq import SystemEquations
-from simeq.design import compress
+from simeq.design.design import compress
 from simeq.errors import ConvergenceWarning, SingularError
-from simeq.results import SystemResults
+from simeq.results.system import SystemResults
 
 #: Intercept, GNPDEFL, GNP, UNEMP, ARMED, POP, YEAR and their standard deviations.
 LONGLEY = """

@@ -404,8 +404,8 @@ def test_a_long_call_shows_its_progress_where_tqdm_is_installed(model, monkeypat
             shown.append(options["desc"])
             return rest
 
-    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
-    monkeypatch.setattr("simeq.resampling.run.import_module", lambda name: Tqdm)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.import_module", lambda name: Tqdm)
     model.fit("3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0})
     assert shown == ["bootstrap"]
 
@@ -414,8 +414,8 @@ def test_a_long_call_goes_on_without_tqdm(model, monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
-    monkeypatch.setattr("simeq.resampling.run.import_module", missing)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.import_module", missing)
     found = model.fit(
         "3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0}
     )

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import simeq
-from simeq import SystemEquations, factor
-from simeq.conventions import METHODS
+from simeq import SystemEquations
+from simeq.data.factor_values import Values
 from simeq.errors import (
     ConstraintError,
     DataError,
@@ -18,7 +18,8 @@ from simeq.errors import (
     SimeqError,
     SimeqWarning,
 )
-from simeq.rows import Values
+from simeq.estimators.conventions import METHODS
+from simeq.linalg import triangle as factor
 
 #: Two routes through the same algebra.
 SAME = {"rtol": 1e-10, "atol": 1e-12}

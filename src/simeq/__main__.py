@@ -13,11 +13,11 @@ import pandas as pd
 
 from simeq import SystemEquations, SystemResults, compare, datasets
 from simeq._version import __version__
-from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS
+from simeq.data.files import ENDINGS, read
 from simeq.errors import FormulaError, SimeqError
-from simeq.export import FORMATS, file_format, render, render_comparison
-from simeq.meat import OPTIONS
-from simeq.reading import ENDINGS, read
+from simeq.estimators.conventions import DIVISORS, FORMS, METHODS, PRESETS
+from simeq.moments.meat import OPTIONS
+from simeq.results.files import FORMATS, file_format, render, render_comparison
 
 KLEIN = {
     "consumption": "consump ~ corpProf + corpProfLag + wages",

@@ -8,31 +8,31 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from simeq import identification
-from simeq._linalg import FloatArray, threads_for
-from simeq.comparison import Comparison
-from simeq.constraints import Constraints
-from simeq.conventions import METHODS, Convention, Method, agree, choose
-from simeq.covariance import resampled_covariance, robust_covariance
-from simeq.design import build, compress
-from simeq.diagnostics.identification import Identification, identify
-from simeq.equality import GroupComparison
+from simeq.covariance.robust import resampled_covariance, robust_covariance
+from simeq.data.table import Table
+from simeq.design.design import build, compress
+from simeq.design.sample_rows import Observations, require_rows
+from simeq.diagnostics.order_and_rank import Identification, identify
 from simeq.errors import SimeqError, count
-from simeq.factor import Factor
-from simeq.fitted import estimate
-from simeq.formula import caller_names
-from simeq.identities import Identities
-from simeq.lags import Lags
-from simeq.meat import Request, read_request
-from simeq.observations import Observations, require_rows
-from simeq.reduced_form.check import require_identities, require_lags
-from simeq.resampling.each import GroupEstimates
-from simeq.results import SystemResults
-from simeq.right_sides import regressors, right_sides
-from simeq.specification import Equations, Instruments, specify
-from simeq.subsets import fit_by, fit_dropping, fit_each
-from simeq.system import System
-from simeq.table import Table
+from simeq.estimation import rank as identification
+from simeq.estimation.consistency import require_identities, require_lags
+from simeq.estimation.fit import estimate
+from simeq.estimation.system import System
+from simeq.estimators.conventions import METHODS, Convention, Method, agree, choose
+from simeq.formula.constraints import Constraints
+from simeq.formula.identities import Identities
+from simeq.formula.lags import Lags
+from simeq.formula.specification import Equations, Instruments, specify
+from simeq.formula.terms import caller_names
+from simeq.linalg.bases import FloatArray, threads_for
+from simeq.linalg.triangle import Factor
+from simeq.moments.meat import Request, read_request
+from simeq.prediction.structural import regressors, right_sides
+from simeq.results.comparison import Comparison
+from simeq.results.system import SystemResults
+from simeq.subsamples.batch import GroupEstimates
+from simeq.subsamples.equality import GroupComparison
+from simeq.subsamples.fits import fit_by, fit_dropping, fit_each
 
 
 class SystemEquations:

@@ -14,22 +14,22 @@ from numbers import Real
 
 import numpy as np
 
-from simeq._linalg import FloatArray, real_eigenvalues
-from simeq.conventions import choose
-from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, Tested, chi2_test, f_test
-from simeq.diagnostics.robust import (
+from simeq.diagnostics.hypothesis_test import HypothesisTest, Tested, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import (
     NEGATIVE_TOL,
     RobustRows,
     eigenvalues,
     quadratic,
     undefined,
 )
-from simeq.distribution import require_alpha
 from simeq.errors import DataError, SimeqError
-from simeq.meat import Meat
+from simeq.estimation.columns import Columns
+from simeq.estimators.conventions import choose
+from simeq.inference.distribution import require_alpha
+from simeq.linalg.bases import FloatArray, real_eigenvalues
+from simeq.moments.meat import Meat
 
 
 @dataclass(frozen=True, eq=False)

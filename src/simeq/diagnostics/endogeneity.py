@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simeq._linalg import regress
-from simeq.diagnostics.columns import Columns, refuse_exact_fit
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import DataError, SimeqError, count, listing
+from simeq.estimation.columns import Columns, refuse_exact_fit
+from simeq.linalg.bases import regress
 
 #: A share of the squares that is below this is a rounding error.
 LEFT_TOL = 1e-13

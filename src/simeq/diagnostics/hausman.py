@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.diagnostics.columns import residuals
-from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.hypothesis_test import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import SimeqError
-from simeq.fitted import Fit, refit
-from simeq.scores import Scores
+from simeq.estimation.columns import residuals
+from simeq.estimation.fit import Fit, refit
+from simeq.linalg.bases import FloatArray
+from simeq.moments.scores import Scores
 
 #: A direction in which the difference has less than this share of the estimate's standard error has
 #: none: the estimators are the same there, and what is left is rounding, of the order of 1e-15.

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simeq._linalg import FloatArray, lengths, regress
-from simeq.diagnostics.columns import Columns
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.lagged import lagged, on_rows, require_lags, serial_null
-from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import NEGATIVE_TOL, eigenvalues, quadratic
+from simeq.data.row_labels import Groups
+from simeq.design.sample_rows import Observations
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.lags import lagged, on_rows, require_lags, serial_null
+from simeq.diagnostics.robust_moments import NEGATIVE_TOL, eigenvalues, quadratic
 from simeq.errors import DataError, count
-from simeq.groups import Groups
-from simeq.meat import Meat
-from simeq.observations import Observations
+from simeq.estimation.columns import Columns
+from simeq.linalg.bases import FloatArray, lengths, regress
+from simeq.moments.meat import Meat
 
 
 def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: Observations) -> HypothesisTest:

@@ -6,15 +6,15 @@ from functools import reduce
 
 import numpy as np
 
-from simeq._linalg import IntArray, block_diagonal, null_space
-from simeq.diagnostics.columns import Columns, columns_of, residuals
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.hypothesis_test import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import SimeqError
+from simeq.estimation.columns import Columns, columns_of, residuals
+from simeq.estimation.fit import Fit
 from simeq.estimators.least_squares import unweighted
-from simeq.fitted import Fit
-from simeq.scores import Scores
+from simeq.linalg.bases import IntArray, block_diagonal, null_space
+from simeq.moments.scores import Scores
 
 
 def _null(own: InstrumentedEquation) -> str:

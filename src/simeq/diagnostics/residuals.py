@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import basis, lengths
-from simeq.diagnostics.columns import Columns, columns_of, refuse_exact_fit
-from simeq.diagnostics.lagged import cross_products, lagged, on_rows, require_lags, serial_null
-from simeq.diagnostics.record import HypothesisTest, chi2_test
+from simeq.data.row_labels import Groups
+from simeq.design.sample_rows import Observations
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test
+from simeq.diagnostics.lags import cross_products, lagged, on_rows, require_lags, serial_null
 from simeq.errors import DataError, count
-from simeq.groups import Groups
-from simeq.observations import Observations
-from simeq.system import System
+from simeq.estimation.columns import Columns, columns_of, refuse_exact_fit
+from simeq.estimation.system import System
+from simeq.linalg.bases import basis, lengths
 
 
 @dataclass(frozen=True, eq=False)

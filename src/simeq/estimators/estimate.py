@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simeq._linalg import FloatArray
+from simeq.linalg.bases import FloatArray
 
 
 @dataclass(frozen=True)

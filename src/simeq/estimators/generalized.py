@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
-from simeq._linalg import FloatArray, IntArray, inverse_from_root
-from simeq.conventions import Convention, Method
 from simeq.errors import ConvergenceWarning, SingularError, warn
+from simeq.estimators.conventions import Convention, Method
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.least_squares import unweighted
 from simeq.estimators.projection import Moments, Projection
+from simeq.estimators.residual_covariance import ResidualCovariance
 from simeq.estimators.restriction import Coordinates
-from simeq.sigma import ResidualCovariance
+from simeq.linalg.bases import FloatArray, IntArray, inverse_from_root
 
 #: Growth of the coefficients, in orthonormal coordinates, at which an iteration is given up.
 MOST_GROWTH = 1e8

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.conventions import Convention, Method
+from simeq.estimators.conventions import Convention, Method
 from simeq.estimators.estimate import Estimate
 from simeq.estimators.projection import Projection
+from simeq.estimators.residual_covariance import ResidualCovariance
 from simeq.estimators.restriction import Coordinates
-from simeq.sigma import ResidualCovariance
+from simeq.linalg.bases import FloatArray
 
 
 def unweighted(projection: Projection, coordinates: Coordinates) -> FloatArray:

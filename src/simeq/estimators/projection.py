@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simeq._linalg import (
+from simeq.linalg.bases import (
     Basis,
     FloatArray,
     IntArray,

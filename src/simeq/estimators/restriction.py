@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import (
+from simeq.errors import ConstraintError, IdentificationError
+from simeq.linalg.bases import (
     RANK_TOL,
     FloatArray,
     IntArray,
@@ -17,7 +18,6 @@ from simeq._linalg import (
     null_space,
     triangle_inverse,
 )
-from simeq.errors import ConstraintError, IdentificationError
 
 #: A coefficient is fixed by constraints when its share in each free direction is below this.
 FIXED_TOL = 1e-13

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray, single_thread
+from simeq.design.sample_rows import Observations
 from simeq.errors import DataError, count
-from simeq.fitted import Fit
-from simeq.inference import Coefficients
-from simeq.observations import Observations
-from simeq.prediction import Prediction
-from simeq.reduced_form.derived import delta_variance
+from simeq.estimation.fit import Fit
+from simeq.inference.coefficients import Coefficients
+from simeq.inference.derived import delta_variance
+from simeq.linalg.bases import FloatArray, single_thread
+from simeq.prediction.results import Prediction
+from simeq.prediction.structural import Data, Rows, columns_on, determined_columns
 from simeq.reduced_form.dynamics import carried
 from simeq.reduced_form.solved import Solved, solve_fit
-from simeq.reduced_form.structure import Structure
-from simeq.right_sides import Data, Rows, columns_on, determined_columns
+from simeq.structural_form.structure import Structure
 
 #: A lag holds when it is off by less than this share of its variable's largest value: numbers in
 #: single precision are off by about 1e-7.

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from simeq._linalg import BoolArray, FloatArray
-from simeq.conventions import Convention, Method
+from simeq.estimators.conventions import Convention, Method
+from simeq.linalg.bases import BoolArray, FloatArray
+from simeq.linalg.stacks import VANISH
 from simeq.resampling.products import BatchSystem, Products
-from simeq.resampling.stacks import VANISH
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray, IntArray
-from simeq.conventions import Divisor
-from simeq.sigma import divisors
+from simeq.estimators.conventions import Divisor
+from simeq.estimators.residual_covariance import divisors
+from simeq.linalg.bases import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

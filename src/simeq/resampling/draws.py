@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simeq._linalg import (
+from simeq.data.row_labels import Groups
+from simeq.design.sample_rows import Observations
+from simeq.errors import ConstraintError, DataError
+from simeq.estimation.system import System
+from simeq.estimators.conventions import Convention, Method
+from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
+from simeq.linalg.bases import (
     Basis,
     BoolArray,
     FloatArray,
@@ -17,22 +23,16 @@ from simeq._linalg import (
     lengths,
     triangle_inverse,
 )
-from simeq.conventions import Convention, Method
-from simeq.errors import ConstraintError, DataError
-from simeq.estimators.restriction import Restriction, restrict, restricted_coordinates
-from simeq.groups import Groups
-from simeq.observations import Observations
 from simeq.resampling.batch import BatchEstimate, classical_variance, estimate_batch
-from simeq.resampling.divisors import DrawDivisor
-from simeq.resampling.grams import (
+from simeq.resampling.cluster_products import (
     ClusterGrams,
     Partialled,
     cluster_grams,
     columns_alone,
     orthonormal_weights,
 )
+from simeq.resampling.divisors import DrawDivisor
 from simeq.resampling.products import BatchSystem
-from simeq.system import System
 
 #: Numbers held at once in a batch of draws.
 BATCH_ENTRIES = 2**19

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import BoolArray, FloatArray, IntArray
-from simeq.conventions import Method
-from simeq.resampling.stacks import PSEUDO_TOL, VANISH, Inverses, inverses
-from simeq.sigma import SIGMA_TOL
+from simeq.estimators.conventions import Method
+from simeq.estimators.residual_covariance import SIGMA_TOL
+from simeq.linalg.bases import BoolArray, FloatArray, IntArray
+from simeq.linalg.stacks import PSEUDO_TOL, VANISH, Inverses, inverses
 
 
 @dataclass(frozen=True)

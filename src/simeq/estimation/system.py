@@ -1,0 +1,317 @@
+"""A design laid on its factor: all that a system is without its rows, each part computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simeq.design.design import Design
+from simeq.errors import DataError
+from simeq.estimation import rank as identification
+from simeq.estimators.conventions import Convention, Method
+from simeq.estimators.estimate import Estimate
+from simeq.estimators.projection import (
+    Projection,
+    on_instruments,
+    project,
+    project_on_instruments,
+)
+from simeq.estimators.residual_covariance import ResidualCovariance, divisors, overlaps
+from simeq.estimators.restriction import (
+    Coordinates,
+    Restriction,
+    free_coordinates,
+    restrict,
+    restricted_coordinates,
+)
+from simeq.formula.constraints import Constraints, flat_names, read_constraints
+from simeq.formula.terms import Term
+from simeq.linalg.bases import (
+    RANK_TOL,
+    Basis,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    basis,
+    distances,
+    lengths,
+)
+from simeq.linalg.triangle import Factor
+from simeq.moments.scores import Scores, make_scores
+
+
+class System:
+    """Equations on the columns of a factor R.
+
+    Parameters
+    ----------
+    design : Design
+    factor : Factor
+    rank : {"raise", "drop"}
+        What to do with collinear regressors.
+
+    Attributes
+    ----------
+    used : G tuples of int
+        Columns of W that are each equation's regressors, collinear ones left out.
+    bases : G bases
+        Of these regressors.
+    columns, equation : (K,) arrays of int
+        Column of W and equation of each coefficient.
+    sizes : (G,) array of int
+        Coefficients of each equation.
+    """
+
+    def __init__(self, design: Design, factor: Factor, rank: str) -> None:
+        self.design = design
+        self.factor = factor
+        self.bases = identification.regressors(design, factor, rank)
+        pairs = zip(design.regressors, self.bases, strict=True)
+        self.used = tuple(tuple(own[j] for j in basis.kept) for own, basis in pairs)
+        self.sizes: IntArray = np.array([len(own) for own in self.used])
+        self.columns: IntArray = np.array([j for own in self.used for j in own])
+        self.equation: IntArray = np.repeat(np.arange(len(self.used)), self.sizes)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the equations."""
+        return self.design.labels
+
+    @property
+    def terms(self) -> list[tuple[str, str]]:
+        """Equation and term of each coefficient."""
+        names = self.design.names
+        return [(self.labels[i], names[j]) for i, own in enumerate(self.used) for j in own]
+
+    @cached_property
+    def index(self) -> pd.MultiIndex:
+        """Labels (equation, term) of the coefficients."""
+        columns = list(zip(*self.terms, strict=True))
+        levels = [sorted(set(own)) for own in columns]
+        place = [{name: j for j, name in enumerate(level)} for level in levels]
+        codes = [[at[name] for name in own] for at, own in zip(place, columns, strict=True)]
+        return pd.MultiIndex(levels, codes, names=["equation", "term"], verify_integrity=False)
+
+    @cached_property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """Names ``[equation]term`` of the coefficients."""
+        return tuple(flat_names(self.terms))
+
+    @cached_property
+    def coefficient_terms(self) -> tuple[Term, ...]:
+        """Term of each coefficient (K), which the levels of a category share."""
+        return tuple(self.design.columns[column].term for column in self.columns)
+
+    # ------------------------------------------------------------------ columns of R
+
+    @cached_property
+    def basis(self) -> Basis:
+        """Basis of all columns of R."""
+        return basis(self.factor.r)
+
+    @cached_property
+    def y(self) -> FloatArray:
+        """Dependents (p, G)."""
+        return self.factor.r[:, self.design.dependents]
+
+    @cached_property
+    def y_centred(self) -> FloatArray:
+        """Dependents less their means: the rows of R after the first, which is the mean's."""
+        return self.y[1:]
+
+    @cached_property
+    def has_constant(self) -> BoolArray:
+        """Whether the constant is in the span of each equation's regressors (G,)."""
+        ones = self.factor.r[:, :1]
+        return np.array([distances(ones, basis.q)[0] <= RANK_TOL for basis in self.bases])
+
+    def right_side(self, b: FloatArray) -> FloatArray:
+        """Weights (m, G) of the columns of W in each equation's right side."""
+        matrix = np.zeros((len(self.design.columns), len(self.labels)))
+        matrix[self.columns, self.equation] = b
+        return matrix
+
+    def structural(self, b: FloatArray) -> FloatArray:
+        """B (m, G): each equation on the columns of W, 1 at y_i and −b_i at x_i."""
+        matrix = -self.right_side(b)
+        matrix[self.design.dependents, np.arange(len(self.labels))] = 1.0
+        return matrix
+
+    # ------------------------------------------------------------------ regressors
+
+    @cached_property
+    def plain(self) -> Projection:
+        """Regressors in orthonormal coordinates, for methods without instruments."""
+        return project(self.y, self.bases)
+
+    @cached_property
+    def projected(self) -> Projection:
+        """Regressors projected on instruments, in orthonormal coordinates."""
+        return project_on_instruments(self.y, self._x, self.instruments, self._within)
+
+    @cached_property
+    def _x(self) -> list[FloatArray]:
+        """Regressors of each equation (p, k_i)."""
+        return [self.factor.r[:, own] for own in self.used]
+
+    @cached_property
+    def _within(self) -> list[Basis]:
+        """Bases of each equation's regressors on its instruments."""
+        return on_instruments(self._x, self.instruments)
+
+    def projection(self, method: Method) -> Projection:
+        """Return the regressors as a method sees them."""
+        return self.projected if method.instruments else self.plain
+
+    def coordinates(self, method: Method, restriction: Restriction | None) -> Coordinates:
+        """Return the coordinates in which a method is solved."""
+        if restriction is not None:
+            return restricted_coordinates(self.projection(method).t, restriction)
+        return self._free_projected if method.instruments else self._free_plain
+
+    def prepare(self) -> None:
+        """Project once, so that a fit has nothing left to do but estimate."""
+        _ = self._free_plain
+        if any(not known for own in self.exogenous for known in own):
+            identified = not any(found.set_aside for found in self._within)
+            _ = self._free_projected if identified else self.projected
+
+    @cached_property
+    def _free_plain(self) -> Coordinates:
+        return free_coordinates(self.plain.t)
+
+    @cached_property
+    def _free_projected(self) -> Coordinates:
+        return free_coordinates(self.projected.t)
+
+    # ------------------------------------------------------------------ instruments
+
+    @cached_property
+    def instruments(self) -> list[Basis]:
+        """Bases of each equation's instruments, the same object where equations share them."""
+        return identification.instruments(self.design, self.factor)
+
+    @cached_property
+    def exogenous(self) -> list[tuple[bool, ...]]:
+        """For each equation, whether each regressor is exogenous."""
+        return identification.exogenous(self.design, self.factor, self.used, self.instruments)
+
+    @property
+    def instrument_names(self) -> dict[str, list[str]]:
+        """Instruments of each equation by its label, redundant ones left out."""
+        pairs = zip(self.labels, self.instrument_columns, strict=True)
+        return {label: [self.design.names[j] for j in own] for label, own in pairs}
+
+    @cached_property
+    def instrument_columns(self) -> list[tuple[int, ...]]:
+        """Columns of W that each equation uses as instruments, redundant ones left out."""
+        lists = zip(self.design.instruments, self.instruments, strict=True)
+        return [tuple(own[j] for j in basis.kept) for own, basis in lists]
+
+    @property
+    def instruments_differ(self) -> bool:
+        """Whether equations have different instruments."""
+        return len(set(self.design.instruments)) > 1
+
+    def require_identified(self, constrained: bool) -> None:
+        """Check rows, and the order and rank condition of each equation; see `identification`.
+
+        Constraints may identify what an equation alone does not: then the rank is that of all
+        equations together, which `coordinates` checks.
+        """
+        identification.require_rows(self.design, self.factor, self.instruments)
+        if not constrained:
+            identification.require_identified(
+                self.design, self.used, self.instruments, self._within, self.exogenous
+            )
+
+    # ------------------------------------------------------------------ Σ and restrictions
+
+    def restriction(
+        self, constraints: Constraints | None
+    ) -> tuple[Restriction | None, tuple[str, ...]]:
+        """Read linear restrictions; return them with their texts."""
+        if constraints is None:
+            return None, ()
+        r, q, texts = read_constraints(constraints, self.coefficient_names)
+        lengths_ = np.concatenate([lengths(self.factor.r[:, own]) for own in self.used])
+        return restrict(r, q, lengths_, texts), tuple(texts)
+
+    def scores(
+        self,
+        method: Method,
+        convention: Convention,
+        projection: Projection,
+        coordinates: Coordinates,
+        estimate: Estimate,
+    ) -> Scores:
+        """Row scores of an estimate, as a function of the rows of W."""
+        positions: Sequence[tuple[int, ...]] = self.used
+        if method.instruments:
+            positions = self.instrument_columns
+        gmm = method.is_gls and convention.form == "gmm"
+        structural = self.structural(estimate.params)
+        return make_scores(projection, coordinates, estimate, structural, positions, gmm)
+
+    def counted_sizes(self, convention: Convention, restriction: Restriction | None) -> IntArray:
+        """k_i (G,) as divisors count it: before constraints, or less those within equation i."""
+        if restriction is None or not convention.own_constraints_free_rows:
+            return self.sizes
+        return self.sizes - restriction.within(self.equation, len(self.labels))
+
+    def residual_covariance(
+        self, method: Method, convention: Convention, restriction: Restriction | None
+    ) -> ResidualCovariance:
+        """Return Σ as a function of the coefficients.
+
+        Raises
+        ------
+        DataError
+            If the divisor leaves an equation no degrees of freedom.
+        """
+        kind = convention.sigma_dof(method)
+        k = self.counted_sizes(convention, restriction)
+        if kind != "none" and (k >= self.factor.nobs).any():
+            raise DataError(
+                f"Equation {self.labels[int(k.argmax())]} has as many regressors as rows "
+                f"({k.max()}): sigma_dof={kind!r} leaves no degrees of freedom; use 'none' or "
+                f"more rows."
+            )
+        overlap = self.overlap if kind == "theil" else None
+        divisor = divisors(kind, self.factor.nobs, k, overlap)
+        if (divisor <= 0.0).any():
+            raise DataError(
+                f"sigma_dof={kind!r} divides by {divisor.min():g} with {self.factor.nobs} rows; "
+                f"use 'none' or more rows."
+            )
+        return ResidualCovariance(
+            self.factor.r,
+            np.array(self.design.dependents),
+            self.columns,
+            self.equation,
+            divisor,
+            self.factor.nobs,
+            self.labels,
+        )
+
+    @cached_property
+    def overlap(self) -> FloatArray:
+        """Overlap (G, G) of equations' regressors, for Theil's divisor."""
+        return overlaps([basis.q for basis in self.bases])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Stored facts; what is computed from them is computed again."""
+        kept: Sequence[str] = (
+            "design",
+            "factor",
+            "bases",
+            "used",
+            "sizes",
+            "columns",
+            "equation",
+        )
+        return {name: self.__dict__[name] for name in kept}
