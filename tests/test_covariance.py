@@ -349,10 +349,10 @@ def test_constraints_agree_with_linearmodels(data, model):
 
 def test_the_answer_does_not_depend_on_blocks(data, model, monkeypatch):
     whole = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
-    rows = model.observations
+    rows = model.sample_rows
     small = type(rows)(rows.design, rows.values)
     monkeypatch.setattr(small, "blocks", lambda w: split(rows.blocks(w), 7))
-    monkeypatch.setattr(model, "observations", small)
+    monkeypatch.setattr(model, "sample_rows", small)
     parts = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
     np.testing.assert_allclose(parts.cov_params(), whole.cov_params(), rtol=1e-10, atol=1e-14)
 

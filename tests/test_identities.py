@@ -504,7 +504,7 @@ def on_factor(model: SystemEquations, factor: Factor) -> SystemEquations:
 @pytest.mark.parametrize("cuts", [[400], [5, 6, 300, 810], [1]])
 def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model, method, cuts):
     """Several holders of rows, none of whom shares them: even one row alone is a part."""
-    design, values = roads_model.system.design, roads_model.observations.values
+    design, values = roads_model.system.design, roads_model.sample_rows.values
     w = np.empty((len(states), len(design.names)), order="F")
     assert values.write(w, design.columns, 0, len(states)) == len(states)
 
@@ -528,7 +528,7 @@ def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model
 @pytest.mark.parametrize("block_rows", [1, 7, 100, 815, 816, 10_000])
 def test_the_answer_does_not_depend_on_the_size_of_blocks(roads_model, block_rows):
     factor = compress(
-        roads_model.system.design, roads_model.observations.values, block_rows=block_rows
+        roads_model.system.design, roads_model.sample_rows.values, block_rows=block_rows
     )
     assert factor.nobs == roads_model.nobs
     r, whole = factor.r, roads_model.factor.r

@@ -17,7 +17,7 @@ from simeq.data.files import ENDINGS, read
 from simeq.errors import FormulaError, SimeqError
 from simeq.estimators.conventions import DIVISORS, FORMS, METHODS, PRESETS
 from simeq.moments.meat import OPTIONS
-from simeq.results.files import FORMATS, file_format, render, render_comparison
+from simeq.results.files import FORMATS, comparison_as_text, file_format, result_as_text
 
 KLEIN = {
     "consumption": "consump ~ corpProf + corpProfLag + wages",
@@ -123,7 +123,7 @@ def _estimate(options: argparse.Namespace) -> str:
     methods = options.method or ["3sls"]
     if len(methods) > 1:
         return _table(model, methods, options, "")
-    return render(_fit(model, methods[0], options), options.output)
+    return result_as_text(_fit(model, methods[0], options), options.output)
 
 
 def _labelled(equations: Sequence[str]) -> dict[str, str] | list[str]:
@@ -149,7 +149,7 @@ def _table(
     for method in methods:
         result = _fit(model, method, options)
         results[result.method.upper()] = result
-    return render_comparison(compare(results, title=title), options.output)
+    return comparison_as_text(compare(results, title=title), options.output)
 
 
 def _fit(model: SystemEquations, method: str, options: argparse.Namespace) -> SystemResults:

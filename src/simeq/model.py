@@ -11,11 +11,11 @@ import pandas as pd
 from simeq.covariance.robust import resampled_covariance, robust_covariance
 from simeq.data.table import Table
 from simeq.design.design import build, compress
-from simeq.design.sample_rows import Observations, require_rows
+from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.diagnostics.order_and_rank import Identification, identify
 from simeq.errors import SimeqError, count
 from simeq.estimation import rank as identification
-from simeq.estimation.consistency import require_identities, require_lags
+from simeq.estimation.consistency import require_declared_lags, require_identities
 from simeq.estimation.fit import estimate
 from simeq.estimation.system import System
 from simeq.estimators.conventions import METHODS, Convention, Method, agree, choose
@@ -27,7 +27,7 @@ from simeq.formula.terms import caller_names
 from simeq.linalg.bases import FloatArray, threads_for
 from simeq.linalg.triangle import Factor
 from simeq.moments.meat import Request, read_request
-from simeq.prediction.structural import regressors, right_sides
+from simeq.prediction.structural import regressors_on, right_sides
 from simeq.results.comparison import Comparison
 from simeq.results.system import SystemResults
 from simeq.subsamples.batch import GroupEstimates
@@ -111,10 +111,10 @@ class SystemEquations:
         spec = specify(equations, instruments, endog, exog, table.names, identities, lags)
         design, values = build(spec, table, caller_names(1), missing)
         self.system = System(design, compress(design, values), rank)
-        self.observations: Observations | None = Observations(design, values)
-        require_identities(self.system, self.observations)
+        self.sample_rows: SampleRows | None = SampleRows(design, values)
+        require_identities(self.system, self.sample_rows)
         if design.lags:
-            require_lags(self.observations)
+            require_declared_lags(self.sample_rows)
         with threads_for(self.system.columns.size):
             self.system.prepare()
 
@@ -281,7 +281,7 @@ class SystemEquations:
             If nothing reads a column, or a left side does.
         """
         given = {"method": method, **options}
-        return fit_dropping(self.system, self.observations, columns, self._of, given)
+        return fit_dropping(self.system, self.sample_rows, columns, self._of, given)
 
     def fit_by(self, groups: Any, method: str = "3sls", **options: Any) -> GroupComparison:
         """Estimate the system in each group of rows.
@@ -307,7 +307,7 @@ class SystemEquations:
         SimeqError
             If a row has no label, or no group can be estimated.
         """
-        rows = require_rows(self.observations, "groups of rows")
+        rows = require_rows(self.sample_rows, "groups of rows")
         return fit_by(self.system, rows, groups, self._of, {"method": method, **options})
 
     def fit_each(
@@ -353,16 +353,16 @@ class SystemEquations:
         >>> each.params["productivity", "manufacture"].mean().round(2).item()
         0.72
         """
-        rows = require_rows(self.observations, "groups of rows")
+        rows = require_rows(self.sample_rows, "groups of rows")
         chosen = METHODS[choose(method, METHODS, "method")]
         convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
         return fit_each(self.system, rows, groups, chosen, convention)
 
     @classmethod
-    def _of(cls, system: System, observations: Observations | None) -> SystemEquations:
+    def _of(cls, system: System, sample_rows: SampleRows | None) -> SystemEquations:
         """Return a model of a system that is there already."""
         model = cls.__new__(cls)
-        model.system, model.observations = system, observations
+        model.system, model.sample_rows = system, sample_rows
         return model
 
     def _fit(
@@ -380,7 +380,7 @@ class SystemEquations:
         found = estimate(self.system, chosen, convention, restriction, texts)
         robust = None
         if request.name != "nonrobust":
-            rows = require_rows(self.observations, f"{request.name} standard errors")
+            rows = require_rows(self.sample_rows, f"{request.name} standard errors")
             covariance = resampled_covariance if request.is_resampling else robust_covariance
             robust = covariance(request, found, rows)
         by_t = convention.uses_t(chosen) if use_t is None else bool(use_t)
@@ -415,7 +415,7 @@ class SystemEquations:
         chosen = list(self.labels if labels is None else labels)
         b, equation = np.asarray(params, dtype=np.float64), self.system.equation
         own = [b[equation == self.labels.index(label)] for label in chosen]
-        rows = regressors(self.system, self.observations, data, chosen)
+        rows = regressors_on(self.system, self.sample_rows, data, chosen)
         return pd.DataFrame(right_sides(own, rows), rows.index, chosen)
 
     def __repr__(self) -> str:
@@ -424,4 +424,4 @@ class SystemEquations:
 
     def __getstate__(self) -> dict[str, Any]:
         """Formulas, levels and factor: never rows."""
-        return {"system": self.system, "observations": None}
+        return {"system": self.system, "sample_rows": None}

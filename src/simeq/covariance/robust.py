@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq.data.row_labels import Groups
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.errors import DataError, SimeqWarning, count, listing, warn
 from simeq.estimation.fit import Fit
 from simeq.estimators.conventions import choose
 from simeq.linalg.bases import BoolArray, FloatArray, IntArray, lengths
 from simeq.moments.meat import MAKERS, Request, RowScores
-from simeq.resampling.draws import drawable
+from simeq.resampling.draws import resampling_plan
 from simeq.resampling.jackknife_bootstrap import bootstrap, jackknife
 from simeq.resampling.randomness import random_generator, require_draws
 from simeq.resampling.results import Bootstrap, Jackknife
@@ -50,14 +50,14 @@ class Covariance:
     resampled: Jackknife | Bootstrap | None = None
 
 
-def robust_covariance(request: Request, fit: Fit, observations: Observations) -> Covariance:
+def robust_covariance(request: Request, fit: Fit, sample_rows: SampleRows) -> Covariance:
     """Sandwich covariance J A⁻¹ (Σ s s') A⁻¹ J' with the factors of the kind.
 
     Parameters
     ----------
     request : Request
     fit : Fit
-    observations : Observations
+    sample_rows : SampleRows
 
     Notes
     -----
@@ -66,7 +66,7 @@ def robust_covariance(request: Request, fit: Fit, observations: Observations) ->
     ``debiased`` and ``group_debias``.
     """
     bread = fit.estimate.bread
-    rows = RowScores(fit.scores, observations, fit.system.coefficient_names)
+    rows = RowScores(fit.scores, sample_rows, fit.system.coefficient_names)
     meat = MAKERS[request.name](request, rows)
     cov = fit.coordinates.covariance(bread @ meat.matrix @ bread)
     if request.name == "HC1" or (request.use_correction and request.name != "HC0"):
@@ -140,7 +140,7 @@ def _warn_of_negative(variance: FloatArray, classical: FloatArray, names: Sequen
         )
 
 
-def resampled_covariance(request: Request, fit: Fit, observations: Observations) -> Covariance:
+def resampled_covariance(request: Request, fit: Fit, sample_rows: SampleRows) -> Covariance:
     """Covariance from estimates of the whole system on clusters, or rows, left out or drawn.
 
     Raises
@@ -149,8 +149,8 @@ def resampled_covariance(request: Request, fit: Fit, observations: Observations)
         If there are fewer than two clusters, or options cannot be.
     """
     system = fit.system
-    groups = _resampled_groups(request, observations)
-    plan = drawable(system, observations, groups, fit.method, fit.convention, fit.restriction)
+    groups = _resampled_groups(request, sample_rows)
+    plan = resampling_plan(system, sample_rows, groups, fit.method, fit.convention, fit.restriction)
     free = int(plan.sound.sum()) - (fit.restriction.count if fit.restriction else 0)
     _warn_of_few(groups.number, "row" if request["groups"] is None else "cluster", free, "single")
     resampled: Jackknife | Bootstrap
@@ -187,12 +187,12 @@ def _warn_of_few_draws(g: int) -> None:
         )
 
 
-def _resampled_groups(request: Request, observations: Observations) -> Groups:
+def _resampled_groups(request: Request, sample_rows: SampleRows) -> Groups:
     """Clusters to draw, or the rows themselves."""
     if request["groups"] is None:
-        rows = np.arange(observations.design.sample.nobs)
+        rows = np.arange(sample_rows.design.sample.nobs)
         return Groups("rows", rows, rows)
-    groups = observations.groups(request["groups"], "groups")
+    groups = sample_rows.groups(request["groups"], "groups")
     if groups.number < 2:
         raise DataError(f"groups: {groups.name} has one cluster; {request.name} needs several.")
     return groups

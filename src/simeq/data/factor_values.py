@@ -22,7 +22,7 @@ from simeq.linalg.bases import FloatArray, IntArray
 
 
 @dataclass
-class Values:
+class FactorValues:
     """What the factors of a system are on the rows of one table.
 
     Attributes
@@ -47,7 +47,7 @@ class Values:
     transforms: dict[str, StatefulTransform] = field(default_factory=dict)
     keep: NDArray[np.bool_] | None = None
 
-    def take(self, rows: IntArray) -> Values:
+    def take(self, rows: IntArray) -> FactorValues:
         """Return the values on some rows of the table, all of them kept, nothing learned anew."""
         whole = {code: value[rows] for code, value in self.whole.items()}
         return replace(self, table=self.table.take(rows), whole=whole, keep=None)
@@ -60,7 +60,7 @@ class Values:
         return source.elementwise and kinds <= {"number", "bool"} and not is_category
 
     def slice_of(self, code: str, start: int, stop: int) -> NDArray[Any]:
-        """Values of one factor in the rows ``start:stop``: floats, or category codes."""
+        """FactorValues of one factor in the rows ``start:stop``: floats, or category codes."""
         if code in self.whole:
             return self.whole[code][start:stop]
         source = self.expressions[code]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simeq.data.factor_values import Category, Values, evaluate_whole, stateful_arguments
+from simeq.data.factor_values import Category, FactorValues, evaluate_whole, stateful_arguments
 from simeq.data.table import Table
 from simeq.errors import DataError, FormulaError, SampleWarning, count, listing, warn
 from simeq.formula.expression import Expression, bare_column, take_out_arguments
@@ -63,9 +63,9 @@ class Sample:
         )
 
 
-def settle(
+def estimation_sample(
     table: Table, expressions: Mapping[str, Expression], columns: Iterable[str], missing: str
-) -> tuple[Sample, Values]:
+) -> tuple[Sample, FactorValues]:
     """Settle the sample and learn every factor's kind on it.
 
     Parameters
@@ -83,7 +83,7 @@ def settle(
         If no row remains, if a used value is infinite, or if ``missing="raise"`` and one is
         missing.
     """
-    values = Values(table, expressions)
+    values = FactorValues(table, expressions)
     search = _Search(len(table))
     for name in columns:
         search.column(name, table.missing(name))
@@ -103,7 +103,7 @@ def settle(
         for argument in arguments.values():
             search.term(code, _nan_rows(argument))
     _scan_blocks(values, search)
-    sample = search.settle(missing)
+    sample = search.estimation_sample(missing)
     keep = ~search.missing_rows
     values.keep = keep if sample.nobs_dropped else None
     _learn(values, found, keep)
@@ -138,7 +138,7 @@ class _Search:
             rows |= marks
         return made
 
-    def settle(self, missing: str) -> Sample:
+    def estimation_sample(self, missing: str) -> Sample:
         """Close the search."""
         n_rows = len(self.missing_rows)
         dropped = int(self.missing_rows.sum())
@@ -160,7 +160,7 @@ def _nan_rows(value: FloatArray | Category) -> NDArray[np.bool_]:
     return np.asarray(bad if bad.ndim == 1 else bad.any(axis=1), dtype=np.bool_)
 
 
-def _scan_blocks(values: Values, search: _Search) -> None:
+def _scan_blocks(values: FactorValues, search: _Search) -> None:
     """Evaluate element-wise terms block by block, looking for what is not finite."""
     n_rows = len(values.table)
     made: dict[str, int] = {}
@@ -189,7 +189,7 @@ def _scan_blocks(values: Values, search: _Search) -> None:
 
 
 def _learn(
-    values: Values, found: Mapping[str, FloatArray | Category], keep: NDArray[np.bool_]
+    values: FactorValues, found: Mapping[str, FloatArray | Category], keep: NDArray[np.bool_]
 ) -> None:
     """Learn category levels and stateful transforms on the kept rows."""
     for code, value in found.items():
@@ -207,7 +207,7 @@ def _learn(
             _learn_truth_values(values, code, keep)
 
 
-def _learn_truth_values(values: Values, code: str, keep: NDArray[np.bool_]) -> None:
+def _learn_truth_values(values: FactorValues, code: str, keep: NDArray[np.bool_]) -> None:
     """Settle which of False and True a comparison takes on the kept rows."""
     seen: set[bool] = set()
     n_rows = len(values.table)
@@ -221,7 +221,7 @@ def _learn_truth_values(values: Values, code: str, keep: NDArray[np.bool_]) -> N
 
 
 def _learn_transform(
-    values: Values, code: str, arguments: Mapping[str, FloatArray], keep: NDArray[np.bool_]
+    values: FactorValues, code: str, arguments: Mapping[str, FloatArray], keep: NDArray[np.bool_]
 ) -> None:
     """Let patsy learn a stateful transform on the kept rows, and evaluate it there."""
     source = values.expressions[code]
@@ -243,7 +243,7 @@ def _learn_transform(
 
 
 def _refuse_infinite(
-    values: Values, columns: Iterable[str], search: _Search, keep: NDArray[np.bool_]
+    values: FactorValues, columns: Iterable[str], search: _Search, keep: NDArray[np.bool_]
 ) -> None:
     """Raise for the first infinite value, or stateful NaN, among the rows used."""
     table = values.table

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simeq.data.factor_values import Values
-from simeq.data.sample import Sample, settle
+from simeq.data.factor_values import FactorValues
+from simeq.data.sample import Sample, estimation_sample
 from simeq.data.table import Table
 from simeq.errors import DataError, FormulaError, RankWarning, warn
 from simeq.formula.endogeneity import instrument_lists
@@ -155,7 +155,9 @@ class Design:
         )
 
 
-def build(spec: Specification, table: Table, caller: Lookup, missing: str) -> tuple[Design, Values]:
+def build(
+    spec: Specification, table: Table, caller: Lookup, missing: str
+) -> tuple[Design, FactorValues]:
     """Bind terms to data, settle the sample and lay out the columns.
 
     Raises
@@ -172,7 +174,7 @@ def build(spec: Specification, table: Table, caller: Lookup, missing: str) -> tu
     reads = {code: source.reads for code, source in bound.items()}
     lists = instrument_lists(spec, reads)
     columns = dict.fromkeys([*(c for own in reads.values() for c in own), *spec.endog])
-    sample, values = settle(table, bound, list(columns), missing)
+    sample, values = estimation_sample(table, bound, list(columns), missing)
     for equation in spec.equations:
         _require_numeric(equation.left, f"{equation.where}: the left side", values)
     for identity in spec.identities:
@@ -185,7 +187,7 @@ def build(spec: Specification, table: Table, caller: Lookup, missing: str) -> tu
     return _lay_out(spec, coded, values, sample), values
 
 
-def _require_numeric(code: str, what: str, values: Values) -> None:
+def _require_numeric(code: str, what: str, values: FactorValues) -> None:
     """Check that a factor is one column of numbers."""
     if values.kinds[code] != 1:
         values.table.refuse_numeric_use(values.expressions[code].reads, code)
@@ -209,7 +211,7 @@ def _warn_of_constant_categories(
 def _lay_out(
     spec: Specification,
     coded: Sequence[tuple[Column, ...]],
-    values: Values,
+    values: FactorValues,
     sample: Sample,
 ) -> Design:
     """Give each distinct column its place; equal names are equal columns."""
@@ -253,7 +255,7 @@ def _itself(code: str) -> Column:
     return Column(code, (code,), (Part(code),))
 
 
-def compress(design: Design, values: Values, block_rows: int | None = None) -> Factor:
+def compress(design: Design, values: FactorValues, block_rows: int | None = None) -> Factor:
     """Factor the design's columns over the sample, block by block."""
 
     def fill(out: FloatArray, start: int, stop: int) -> int:
@@ -262,7 +264,9 @@ def compress(design: Design, values: Values, block_rows: int | None = None) -> F
     return accumulate(fill, len(values.table), design.names, block_rows)
 
 
-def compress_groups(design: Design, values: Values, codes: IntArray, number: int) -> list[Factor]:
+def compress_groups(
+    design: Design, values: FactorValues, codes: IntArray, number: int
+) -> list[Factor]:
     """Factor the design's columns over the rows of each group; `codes` (n,) says which is whose."""
 
     def fill(out: FloatArray, start: int, stop: int) -> int:
@@ -275,7 +279,7 @@ def compress_groups(design: Design, values: Values, codes: IntArray, number: int
 COMBINED_ENTRIES = 2**22
 
 
-def combine(design: Design, values: Values, weights: FloatArray) -> Iterator[FloatArray]:
+def combine(design: Design, values: FactorValues, weights: FloatArray) -> Iterator[FloatArray]:
     """Yield W @ weights for the rows of the sample, block by block, for (m, q) weights."""
     n_rows = len(values.table)
     block_rows = int(np.clip(COMBINED_ENTRIES // max(weights.shape[1], 1), 2**8, 2**15))

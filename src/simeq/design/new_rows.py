@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simeq.data.factor_values import Category, Values, evaluate_whole, stateful_arguments
+from simeq.data.factor_values import Category, FactorValues, evaluate_whole, stateful_arguments
 from simeq.data.table import Table
 from simeq.design.design import Design
 from simeq.errors import DataError, count, nearest
@@ -68,7 +68,7 @@ def new_columns(
     wanted: Sequence[int],
     table: Table,
     expressions: Mapping[str, Expression],
-    learned: Values | None,
+    learned: FactorValues | None,
 ) -> FloatArray:
     """Return columns of the design on other rows: (n_new, k), NaN where a value is missing.
 
@@ -80,7 +80,7 @@ def new_columns(
         The new rows; only the columns that are read need be there.
     expressions : mapping
         The factors in question.
-    learned : Values or None
+    learned : FactorValues or None
         Holds what stateful factors learned; without it they raise.
 
     Raises
@@ -88,7 +88,7 @@ def new_columns(
     DataError
         If a category is new, a value is infinite, or a stateful factor's learning is not at hand.
     """
-    values = Values(table, expressions)
+    values = FactorValues(table, expressions)
     columns = [design.columns[j] for j in wanted]
     for code in dict.fromkeys(part.code for column in columns for part in column.parts):
         source = expressions[code]
@@ -123,7 +123,7 @@ def _refuse_infinite(
             )
 
 
-def _transformed(table: Table, source: Expression, learned: Values | None) -> FloatArray:
+def _transformed(table: Table, source: Expression, learned: FactorValues | None) -> FloatArray:
     """Return a stateful factor on new rows with what it learned, NaN where it has no argument."""
     if learned is None:
         raise DataError(
@@ -151,7 +151,7 @@ def _transformed(table: Table, source: Expression, learned: Values | None) -> Fl
     return out
 
 
-def _in_levels(values: Values, source: Expression, levels: Sequence[Any]) -> Any:
+def _in_levels(values: FactorValues, source: Expression, levels: Sequence[Any]) -> Any:
     """Return the category codes of new rows in the levels of the sample, −1 where missing."""
     if values.by_block(source.code) and bare_column(source.code) is None:
         value: Any = np.asarray(values.slice_of(source.code, 0, len(values.table)))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simeq.data.factor_values import Values
+from simeq.data.factor_values import FactorValues
 from simeq.data.row_labels import Groups, read_groups, read_periods
 from simeq.design.design import Design, combine, compress_groups
 from simeq.errors import DataError
@@ -17,33 +17,31 @@ from simeq.linalg.bases import FloatArray, IntArray
 from simeq.linalg.triangle import Factor
 
 
-class Observations:
+class SampleRows:
     """Rows of a design's columns over the sample.
 
     Parameters
     ----------
     design : Design
-    values : Values
+    values : FactorValues
     rows : array of int, optional
         Positions in the data of the rows in question; those that `values` keeps by default.
     """
 
-    def __init__(self, design: Design, values: Values, rows: IntArray | None = None) -> None:
+    def __init__(self, design: Design, values: FactorValues, rows: IntArray | None = None) -> None:
         self.design = design
         self._values = values
         self._rows = rows
 
     @cached_property
-    def values(self) -> Values:
+    def values(self) -> FactorValues:
         """Factors on the rows."""
         return self._values if self._rows is None else self._values.take(self._rows)
 
-    def part(self, design: Design, rows: IntArray) -> Observations:
+    def part(self, design: Design, rows: IntArray) -> SampleRows:
         """Return some rows of the sample, by their positions in it, for a design of their own."""
         keep = self.values.keep
-        return Observations(
-            design, self.values, rows if keep is None else np.flatnonzero(keep)[rows]
-        )
+        return SampleRows(design, self.values, rows if keep is None else np.flatnonzero(keep)[rows])
 
     def factors(self, groups: Groups) -> list[Factor]:
         """Return the factor of each group's rows."""
@@ -87,7 +85,7 @@ class Observations:
         return read_periods(given, what, self.values.table, self.values.keep)
 
 
-def require_rows(observations: Observations | None, what: str) -> Observations:
+def require_rows(sample_rows: SampleRows | None, what: str) -> SampleRows:
     """Return the rows.
 
     Raises
@@ -95,10 +93,10 @@ def require_rows(observations: Observations | None, what: str) -> Observations:
     DataError
         If the model was loaded or made from a factor, so that it has none.
     """
-    if observations is None:
+    if sample_rows is None:
         raise DataError(
             f"This model holds no rows, which {what} need: a loaded result, or one made from a "
             f"factor, has none. Build SystemEquations from data again; predict(data) works as it "
             f"is."
         )
-    return observations
+    return sample_rows

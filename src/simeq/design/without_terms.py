@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from simeq.data.factor_values import Values
+from simeq.data.factor_values import FactorValues
 from simeq.design.design import Design
 from simeq.errors import DataError, FormulaError, IdentificationError, listing, nearest
 from simeq.formula.names import Names, named_terms
@@ -53,7 +53,7 @@ def _called(name: str, terms: Iterable[Term]) -> list[Term]:
     return [known[term] for term in asked if term in known] if len(asked) == 1 else []
 
 
-def without(design: Design, gone: Collection[Term], values: Values | None) -> Design:
+def without(design: Design, gone: Collection[Term], values: FactorValues | None) -> Design:
     """Return the design without some terms; identities stay, with their columns.
 
     Categories are coded anew where a term that goes has spared a column in one that stays, as
@@ -63,7 +63,7 @@ def without(design: Design, gone: Collection[Term], values: Values | None) -> De
     ----------
     design : Design
     gone : terms
-    values : Values or None
+    values : FactorValues or None
         Needed where categories are coded anew.
 
     Raises

@@ -174,7 +174,7 @@ def _total_squares(x: FloatArray, q: FloatArray) -> FloatArray:
     return np.asarray((x[1:] ** 2 if centred else x**2).sum(axis=0))
 
 
-def require_identified(own: InstrumentedEquation) -> None:
+def require_own_identification(own: InstrumentedEquation) -> None:
     """Check that an equation has a two-stage estimate of its own.
 
     Raises

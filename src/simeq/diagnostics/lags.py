@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from simeq.data.row_labels import Groups
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.errors import DataError, SimeqError, count
 from simeq.estimation.columns import Columns
 from simeq.linalg.bases import FloatArray
 
 
-def on_rows(columns: Columns, rows: Observations) -> FloatArray:
+def on_rows(columns: Columns, rows: SampleRows) -> FloatArray:
     """Rows (n, k) of some columns."""
     return rows.whole(columns.weights)
 
 
-def cross_products(columns: Columns, given: FloatArray, rows: Observations) -> FloatArray:
+def cross_products(columns: Columns, given: FloatArray, rows: SampleRows) -> FloatArray:
     """Products (k, j) of columns, block by block, with rows (n, j) that are at hand."""
     total, done = np.zeros((columns.number, given.shape[1])), 0
     for block in rows.blocks(columns.weights):
@@ -51,7 +51,7 @@ def require_whole(lags: Any) -> None:
         raise SimeqError(f"lags must be a whole number of rows, 1 or more; not {lags!r}.")
 
 
-def require_lags(label: str, lags: int, free: int, panels: Groups | None) -> None:
+def require_rows_for_lags(label: str, lags: int, free: int, panels: Groups | None) -> None:
     """Check that lags leave an auxiliary regression degrees of freedom, and panels hold them.
 
     Parameters

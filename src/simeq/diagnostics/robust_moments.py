@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
 from simeq.estimation.columns import Columns
@@ -33,21 +33,21 @@ class RobustRows:
 
     Attributes
     ----------
-    observations : Observations
+    sample_rows : SampleRows
     request : Request
         Robust to heteroskedasticity, clusters, or serial correlation.
     use_f : bool
         Whether Wald statistics are referred to F.
     """
 
-    observations: Observations
+    sample_rows: SampleRows
     request: Request
     use_f: bool
 
     @property
     def nobs(self) -> int:
         """Rows of the sample."""
-        return self.observations.nobs
+        return self.sample_rows.nobs
 
     def meat(self, left: Columns, right: Columns) -> Meat:
         """Σ s s' of products s_t of two sets of columns, row by row, without any factor.
@@ -70,7 +70,7 @@ class RobustRows:
     def summed(self, scores: Scores) -> Meat:
         """Σ s s' of scores, without any factor."""
         plain = Request(self.request.name, {**self.request.options, **self._uncorrected})
-        return MAKERS[plain.name](plain, RowScores(scores, self.observations, ()))
+        return MAKERS[plain.name](plain, RowScores(scores, self.sample_rows, ()))
 
     @property
     def _uncorrected(self) -> Mapping[str, Any]:
@@ -123,7 +123,7 @@ class RobustRows:
 
 
 def robust_rows(
-    request: Request, observations: Observations, scores: Scores, use_f: bool
+    request: Request, sample_rows: SampleRows, scores: Scores, use_f: bool
 ) -> RobustRows:
     """Return the dependence that robust tests of a result allow for: its own, or HC1.
 
@@ -134,21 +134,21 @@ def robust_rows(
     Parameters
     ----------
     request : Request
-    observations : Observations
+    sample_rows : SampleRows
     scores : Scores
         Of the result.
     use_f : bool
     """
     if request.name == "nonrobust":
-        return RobustRows(observations, Request("HC1", {}), use_f)
+        return RobustRows(sample_rows, Request("HC1", {}), use_f)
     if request.is_resampling:
         groups = request["groups"]
         own = Request("HC1", {}) if groups is None else Request("cluster", {"groups": groups})
-        return RobustRows(observations, own, use_f)
+        return RobustRows(sample_rows, own, use_f)
     if "maxlags" in OPTIONS[request.name] and request["maxlags"] is None:
-        lags = MAKERS[request.name](request, RowScores(scores, observations, ())).lags
+        lags = MAKERS[request.name](request, RowScores(scores, sample_rows, ())).lags
         request = Request(request.name, {**request.options, "maxlags": lags})
-    return RobustRows(observations, request, use_f)
+    return RobustRows(sample_rows, request, use_f)
 
 
 def quadratic(gap: FloatArray, meat: Meat, where: str) -> float:

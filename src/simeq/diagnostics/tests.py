@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from simeq.design.sample_rows import Observations, require_rows
+from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.diagnostics import cross_equation as across
 from simeq.diagnostics import endogeneity, overidentification, residuals, strength
 from simeq.diagnostics.anderson_rubin import AndersonRubin, anderson_rubin
@@ -19,7 +19,7 @@ from simeq.diagnostics.hypothesis_test import HypothesisTest
 from simeq.diagnostics.instrumented_equation import (
     InstrumentedEquation,
     instrumented_equation,
-    require_identified,
+    require_own_identification,
 )
 from simeq.diagnostics.instrumented_residuals import godfrey, pagan_hall
 from simeq.diagnostics.residuals import Regression, regression
@@ -43,17 +43,17 @@ class Diagnostics:
     fit : Fit
     request : Request
         Kind of the coefficients' covariance.
-    observations : Observations or None
+    sample_rows : SampleRows or None
     use_f : bool
         Whether robust Wald statistics are referred to F rather than χ².
     """
 
     def __init__(
-        self, fit: Fit, request: Request, observations: Observations | None, use_f: bool
+        self, fit: Fit, request: Request, sample_rows: SampleRows | None, use_f: bool
     ) -> None:
         self.fit = fit
         self.request = request
-        self._observations = observations
+        self._sample_rows = sample_rows
         self._use_f = use_f
         self._made: dict[str, InstrumentedEquation] = {}
 
@@ -74,7 +74,7 @@ class Diagnostics:
 
     @cached_property
     def _rows(self) -> RobustRows:
-        rows = require_rows(self._observations, "robust tests and tests of residuals")
+        rows = require_rows(self._sample_rows, "robust tests and tests of residuals")
         return robust_rows(self.request, rows, self.fit.scores, self._use_f)
 
     def _equation(self, label: str | None) -> InstrumentedEquation:
@@ -82,7 +82,7 @@ class Diagnostics:
         name, system = self._label(label), self.fit.system
         if name not in self._made:
             own = instrumented_equation(system, system.labels.index(name))
-            require_identified(own)
+            require_own_identification(own)
             self._made[name] = own
         return self._made[name]
 
@@ -226,7 +226,7 @@ class Diagnostics:
         label = self._label(equation)
         if self.is_instrumented(label):
             ones = columns_of(self.fit.system, [0]).orthonormal()
-            return pagan_hall(self._equation(label), ones, self._rows.observations)
+            return pagan_hall(self._equation(label), ones, self._rows.sample_rows)
         return residuals.heteroskedasticity(self._regression(label))
 
     def serial_correlation(
@@ -236,7 +236,7 @@ class Diagnostics:
 
         With `panels`, a column or labels, lags stay within each.
         """
-        label, rows = self._label(equation), self._rows.observations
+        label, rows = self._label(equation), self._rows.sample_rows
         groups = None if panels is None else rows.groups(panels, "panels")
         if self.is_instrumented(label):
             return godfrey(self._equation(label), rows, lags, groups)
@@ -248,4 +248,4 @@ class Diagnostics:
 
     def _regression(self, label: str) -> Regression:
         system = self.fit.system
-        return regression(system, system.labels.index(label), self._rows.observations)
+        return regression(system, system.labels.index(label), self._rows.sample_rows)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.errors import DataError, count
 from simeq.estimation.system import System
 from simeq.formula.identities import Identity
@@ -23,7 +23,7 @@ IDENTITY_TOL = 1e-6
 LAG_TOL = 1e-6
 
 
-def require_identities(system: System, observations: Observations | None) -> None:
+def require_identities(system: System, sample_rows: SampleRows | None) -> None:
     """Check that each identity holds in the sample.
 
     With weights w (m,) on the columns of W, 1 at the left side, ‖W w‖ = ‖R w‖ is the length of
@@ -42,10 +42,10 @@ def require_identities(system: System, observations: Observations | None) -> Non
         gap = float(np.linalg.norm(parts.sum(axis=1)))
         smallest = sizes[sizes > 0.0].min(initial=np.inf)
         if gap > max(IDENTITY_TOL * smallest, RANK_TOL * sizes.max()):
-            _refuse(identity, weights, gap / system.factor.nobs**0.5, observations)
+            _refuse(identity, weights, gap / system.factor.nobs**0.5, sample_rows)
 
 
-def require_lags(observations: Observations) -> None:
+def require_declared_lags(sample_rows: SampleRows) -> None:
     """Check that no declared lag is plainly that of another variable, or of another order.
 
     Rows may be panels, and in any order, so that a lag need not be the value of a row before. But
@@ -57,10 +57,10 @@ def require_lags(observations: Observations) -> None:
     DataError
         Saying which it is.
     """
-    design = observations.design
+    design = sample_rows.design
     names = [design.names[j] for j in design.variables]
     places = [*design.variables, *(design.names.index(lag.column) for lag in design.lags)]
-    columns = np.concatenate(list(observations.columns(places))).T
+    columns = np.concatenate(list(sample_rows.columns(places))).T
     y = dict(zip(names, columns[: len(names)], strict=True))
     for lag, column in zip(design.lags, columns[len(names) :], strict=True):
         own = _share(column, y[lag.variable], lag.order)
@@ -95,9 +95,9 @@ def _weights(system: System, identity: Identity) -> FloatArray:
 
 
 def _refuse(
-    identity: Identity, weights: FloatArray, gap: float, observations: Observations | None
+    identity: Identity, weights: FloatArray, gap: float, sample_rows: SampleRows | None
 ) -> None:
-    where = "" if observations is None else _worst_row(identity, weights, observations)
+    where = "" if sample_rows is None else _worst_row(identity, weights, sample_rows)
     raise DataError(
         f"{identity.where} does not hold in the data: the two sides differ by {gap:.3g} (root "
         f"mean square){where}. If the data are rounded, compute {identity.left} from the right "
@@ -105,18 +105,18 @@ def _refuse(
     )
 
 
-def _worst_row(identity: Identity, weights: FloatArray, observations: Observations) -> str:
+def _worst_row(identity: Identity, weights: FloatArray, sample_rows: SampleRows) -> str:
     """Name the row that is off by most, with both sides there."""
-    place = observations.design.names.index(identity.left)
+    place = sample_rows.design.names.index(identity.left)
     left = np.zeros_like(weights)
     left[place] = 1.0
     pair = np.column_stack([weights, left])
-    rows = observations.whole(pair)
+    rows = sample_rows.whole(pair)
     size = np.abs(rows[:, 0])
     worst = int(size.argmax())
     off = count(int((size > IDENTITY_TOL * np.abs(rows[:, 1]).max()).sum()), "row")
     gap, value = rows[worst]
     return (
-        f", most in row {observations.index.tolist()[worst]!r}: {identity.left} is {value:g}, the "
+        f", most in row {sample_rows.index.tolist()[worst]!r}: {identity.left} is {value:g}, the "
         f"right side {value - gap:g}, {abs(gap):.3g} apart; off in {off} of {len(rows):,}"
     )

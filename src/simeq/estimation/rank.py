@@ -24,7 +24,7 @@ from simeq.linalg.triangle import Factor
 CONSTANT_TOL = 4e-15
 
 
-def regressors(design: Design, factor: Factor, rank: str) -> list[Basis]:
+def regressor_bases(design: Design, factor: Factor, rank: str) -> list[Basis]:
     """Check each equation's regressors and dependent, and return the regressors' bases.
 
     Parameters
@@ -152,7 +152,9 @@ def roles(
     return rows
 
 
-def require_rows(design: Design, factor: Factor, bases: Sequence[Basis]) -> None:
+def require_more_rows_than_instruments(
+    design: Design, factor: Factor, bases: Sequence[Basis]
+) -> None:
     """Check that each equation has more rows than instruments.
 
     Raises

@@ -69,7 +69,7 @@ class System:
     def __init__(self, design: Design, factor: Factor, rank: str) -> None:
         self.design = design
         self.factor = factor
-        self.bases = identification.regressors(design, factor, rank)
+        self.bases = identification.regressor_bases(design, factor, rank)
         pairs = zip(design.regressors, self.bases, strict=True)
         self.used = tuple(tuple(own[j] for j in basis.kept) for own, basis in pairs)
         self.sizes: IntArray = np.array([len(own) for own in self.used])
@@ -223,7 +223,9 @@ class System:
         Constraints may identify what an equation alone does not: then the rank is that of all
         equations together, which `coordinates` checks.
         """
-        identification.require_rows(self.design, self.factor, self.instruments)
+        identification.require_more_rows_than_instruments(
+            self.design, self.factor, self.instruments
+        )
         if not constrained:
             identification.require_identified(
                 self.design, self.used, self.instruments, self._within, self.exogenous

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.data.row_labels import Groups, split_pair
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.errors import DataError, SimeqError, listing, nearest
 from simeq.estimators.conventions import choose
 from simeq.linalg.bases import FloatArray, IntArray
@@ -115,17 +115,17 @@ class RowScores:
     """Scores of an estimate on the rows of the sample, with the coefficients' names."""
 
     scores: Scores
-    observations: Observations
+    sample_rows: SampleRows
     names: tuple[str, ...]
 
     @property
     def nobs(self) -> int:
         """Rows of the sample."""
-        return self.observations.design.sample.nobs
+        return self.sample_rows.design.sample.nobs
 
     def blocks(self) -> Iterator[FloatArray]:
         """Scores (rows, p), block by block."""
-        return self.scores.blocks(self.observations.blocks)
+        return self.scores.blocks(self.sample_rows.blocks)
 
     def whole(self) -> FloatArray:
         """Scores (n, p)."""
@@ -133,15 +133,15 @@ class RowScores:
 
     def in_units(self) -> FloatArray:
         """Scores (n, K) of the regressors as they are, in which bandwidths are chosen."""
-        return np.concatenate(list(self.scores.in_units(self.observations.blocks)))
+        return np.concatenate(list(self.scores.in_units(self.sample_rows.blocks)))
 
     def groups(self, given: Any, what: str) -> Groups:
         """Match labels to the rows."""
-        return self.observations.groups(given, what)
+        return self.sample_rows.groups(given, what)
 
     def periods(self, given: Any) -> Groups:
         """Match times to the rows."""
-        return self.observations.periods(given, "time")
+        return self.sample_rows.periods(given, "time")
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def _in_time(request: Request, rows: RowScores) -> Meat:
 
 def _require_order(given: Any, rows: RowScores) -> None:
     """Check that time increases from row to row: what was given, or an index of dates."""
-    index = rows.observations.index
+    index = rows.sample_rows.index
     dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
     if given is None and not dated:
         return
@@ -263,7 +263,7 @@ def _by_period(request: Request, rows: RowScores) -> Meat:
             f"errors by unit, or 'HC1'."
         )
     sums = sandwich.group_sums(rows.blocks(), time.codes, time.number)
-    units = rows.scores.in_units(rows.observations.blocks)
+    units = rows.scores.in_units(rows.sample_rows.blocks)
     weights, lags = _weights(
         request, time.number, lambda: sandwich.group_sums(units, time.codes, time.number)
     )

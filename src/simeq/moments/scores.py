@@ -20,7 +20,7 @@ from simeq.estimators.restriction import Coordinates
 from simeq.linalg.bases import FloatArray, IntArray, block_diagonal
 
 #: Yields W @ weights block by block for given weights (m, q).
-Rows: TypeAlias = Callable[[FloatArray], Iterator[FloatArray]]
+RowBlocks: TypeAlias = Callable[[FloatArray], Iterator[FloatArray]]
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ class Scores:
         loading = np.eye(self.mix.shape[1]) if self.weights is None else self.weights
         return loading if self.free is None else loading @ self.free
 
-    def blocks(self, rows: Rows) -> Iterator[FloatArray]:
+    def blocks(self, rows: RowBlocks) -> Iterator[FloatArray]:
         """Yield scores (rows, p) in the coordinates δ, block by block."""
         for products in self._products(rows):
             yield products if self.free is None else products @ self.free
 
-    def in_units(self, rows: Rows) -> Iterator[FloatArray]:
+    def in_units(self, rows: RowBlocks) -> Iterator[FloatArray]:
         """Yield scores (rows, K) of the regressors as they are, block by block."""
         for products in self._products(rows):
             yield products @ self.units
 
-    def _products(self, rows: Rows) -> Iterator[FloatArray]:
+    def _products(self, rows: RowBlocks) -> Iterator[FloatArray]:
         q = self.regressors.shape[1]
         for both in rows(np.hstack([self.regressors, self.structural @ self.mix])):
             products = both[:, :q] * both[:, q:]

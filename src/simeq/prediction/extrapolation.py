@@ -17,7 +17,7 @@ TIE_TOL = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class Tie:
+class Collinearity:
     """A column that an equation set aside, in the sample a combination x_d = X c of regressors.
 
     A category that does not occur is zero there, a combination of none.
@@ -55,7 +55,9 @@ class Tie:
         return np.asarray(np.abs(own - x @ self.weights) > TIE_TOL * size)
 
 
-def undetermined(values: FloatArray, places: Sequence[int], ties: Sequence[Tie]) -> BoolArray:
+def undetermined(
+    values: FloatArray, places: Sequence[int], ties: Sequence[Collinearity]
+) -> BoolArray:
     """Rows (n,) in which one of the ties is broken."""
     rows = np.zeros(len(values), dtype=bool)
     for tie in ties:
@@ -65,7 +67,7 @@ def undetermined(values: FloatArray, places: Sequence[int], ties: Sequence[Tie])
 
 def readable_ties(
     system: System, label: str, data: pd.DataFrame | Mapping[str, Any] | None
-) -> list[Tie]:
+) -> list[Collinearity]:
     """Return the ties of an equation that can be looked at in new rows; in the sample all hold.
 
     Parameters
@@ -81,14 +83,14 @@ def readable_ties(
     return [tie for tie in _ties(system, label) if system.design.read_by(tie.aside) <= there]
 
 
-def _ties(system: System, label: str) -> list[Tie]:
+def _ties(system: System, label: str) -> list[Collinearity]:
     i, r = system.labels.index(label), system.factor.r
     regressors = system.design.regressors[i]
     absent = system.design.absent[i] if system.design.absent else ()
-    found = [Tie(place, (), np.empty(0)) for place in absent]
+    found = [Collinearity(place, (), np.empty(0)) for place in absent]
     for aside, partners in system.bases[i].set_aside:
         place, others = regressors[aside], tuple(regressors[j] for j in partners)
         span = basis(r[:, others])
         weights = np.linalg.solve(span.t, span.q.T @ r[:, place])
-        found.append(Tie(place, others, np.asarray(weights, dtype=np.float64)))
+        found.append(Collinearity(place, others, np.asarray(weights, dtype=np.float64)))
     return found

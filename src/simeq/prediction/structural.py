@@ -11,17 +11,17 @@ import pandas as pd
 
 from simeq.data.table import Table
 from simeq.design.new_rows import new_columns, replayed, require_columns
-from simeq.design.sample_rows import Observations, require_rows
+from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.estimation.fit import Fit
 from simeq.estimation.system import System
 from simeq.linalg.bases import FloatArray, single_thread
-from simeq.prediction.extrapolation import Tie, readable_ties, undetermined
+from simeq.prediction.extrapolation import Collinearity, readable_ties, undetermined
 from simeq.prediction.results import Prediction
 
-#: Rows to predict for: a frame or mapping, or None for the sample.
+#: ColumnsOnRows to predict for: a frame or mapping, or None for the sample.
 Data: TypeAlias = pd.DataFrame | Mapping[str, Any] | None
 
-#: Rows of new data that are multiplied at once.
+#: ColumnsOnRows of new data that are multiplied at once.
 BLOCK_ROWS = 2**15
 
 #: A standard error below this share of its parts' is rounding: the mean is imposed.
@@ -29,7 +29,7 @@ IMPOSED_TOL = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class ColumnsOnRows:
     """Columns of a design on some rows, block by block.
 
     Attributes
@@ -52,14 +52,14 @@ class Rows:
 
 
 def columns_on(
-    system: System, observations: Observations | None, data: Data, wanted: Sequence[int]
-) -> Rows:
+    system: System, sample_rows: SampleRows | None, data: Data, wanted: Sequence[int]
+) -> ColumnsOnRows:
     """Return k columns of the design, in the sample (None) or on other rows.
 
     Parameters
     ----------
     system : System
-    observations : Observations or None
+    sample_rows : SampleRows or None
     data : DataFrame or mapping, optional
         Only the data columns that are read need be there.
     wanted : k positions of columns
@@ -70,20 +70,20 @@ def columns_on(
         If there are neither rows nor data, or the data cannot be used.
     """
     if data is None:
-        rows = require_rows(observations, "predictions without data")
-        return Rows(rows.index, rows.columns(wanted))
+        rows = require_rows(sample_rows, "predictions without data")
+        return ColumnsOnRows(rows.index, rows.columns(wanted))
     table = Table(data)
     require_columns(system.design, wanted, table)
-    values = None if observations is None else observations.values
+    values = None if sample_rows is None else sample_rows.values
     sources = replayed(system.design, wanted, table) if values is None else values.expressions
     columns = new_columns(system.design, wanted, table, sources, values)
     starts = range(0, len(table), BLOCK_ROWS)
-    return Rows(table.index, (columns[s : s + BLOCK_ROWS] for s in starts))
+    return ColumnsOnRows(table.index, (columns[s : s + BLOCK_ROWS] for s in starts))
 
 
 def determined_columns(
-    system: System, observations: Observations | None, data: Data, wanted: Sequence[int]
-) -> Rows:
+    system: System, sample_rows: SampleRows | None, data: Data, wanted: Sequence[int]
+) -> ColumnsOnRows:
     """Return k columns as `columns_on`, NaN in rows of which the sample says nothing."""
     ties = [
         tie
@@ -92,13 +92,13 @@ def determined_columns(
         if set(tie.partners) <= set(wanted)
     ]
     places = list(dict.fromkeys([*wanted, *(tie.aside for tie in ties)]))
-    rows = columns_on(system, observations, data, places)
+    rows = columns_on(system, sample_rows, data, places)
 
     def known(block: FloatArray) -> FloatArray:
         nothing = undetermined(block, places, ties)
         return np.where(nothing[:, None], np.nan, block[:, : len(wanted)])
 
-    return Rows(rows.index, map(known, rows.blocks)) if ties else rows
+    return ColumnsOnRows(rows.index, map(known, rows.blocks)) if ties else rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,20 +107,20 @@ class Regressors:
 
     Attributes
     ----------
-    rows : Rows
+    rows : ColumnsOnRows
         Every column that one of the equations uses, or set aside.
     wanted : list of int
         Their places in W.
     used : tuples of int
         Places of each equation's regressors.
-    ties : lists of Tie
+    ties : lists of Collinearity
         What must hold in a row for each equation's estimate to say something of it.
     """
 
-    rows: Rows
+    rows: ColumnsOnRows
     wanted: list[int]
     used: list[tuple[int, ...]]
-    ties: list[list[Tie]]
+    ties: list[list[Collinearity]]
 
     @property
     def index(self) -> pd.Index[Any]:
@@ -140,8 +140,8 @@ class Regressors:
             yield part, xs
 
 
-def regressors(
-    system: System, observations: Observations | None, data: Data, labels: Sequence[str]
+def regressors_on(
+    system: System, sample_rows: SampleRows | None, data: Data, labels: Sequence[str]
 ) -> Regressors:
     """Return the regressors of some equations, in the sample (None) or on other rows.
 
@@ -154,7 +154,7 @@ def regressors(
     ties = [readable_ties(system, label, data) for label in labels]
     tied = {j for own in ties for tie in own for j in tie.columns}
     wanted = sorted(tied.union(*used))
-    return Regressors(columns_on(system, observations, data, wanted), wanted, used, ties)
+    return Regressors(columns_on(system, sample_rows, data, wanted), wanted, used, ties)
 
 
 def right_sides(b: Sequence[FloatArray], rows: Regressors) -> FloatArray:
@@ -170,7 +170,7 @@ def structural_prediction(
     fit: Fit,
     cov: FloatArray,
     dof: FloatArray | None,
-    observations: Observations | None,
+    sample_rows: SampleRows | None,
     data: Data = None,
     labels: Sequence[str] | None = None,
 ) -> Prediction:
@@ -186,7 +186,7 @@ def structural_prediction(
         Covariance V of the coefficients.
     dof : (K,) array or None
         Degrees of freedom of the coefficients' t; None for the normal distribution.
-    observations : Observations or None
+    sample_rows : SampleRows or None
     data : DataFrame or mapping, optional
         Only the regressors' columns are needed; the sample by default.
     labels : sequence of str, optional
@@ -194,7 +194,7 @@ def structural_prediction(
     """
     system = fit.system
     chosen = system.labels if labels is None else tuple(labels)
-    rows = regressors(system, observations, data, chosen)
+    rows = regressors_on(system, sample_rows, data, chosen)
     own = [np.flatnonzero(system.equation == system.labels.index(label)) for label in chosen]
     mean, variance = np.empty((2, len(rows.index), len(own)))
     with single_thread():

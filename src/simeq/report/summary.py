@@ -100,7 +100,7 @@ class SystemSummary(Summary):
         self.printed.append(PrintedTable(title, tuple(header[1:]), (section,), ()))
 
 
-def render(report: Report) -> Summary:
+def as_summary(report: Report) -> Summary:
     """Lay a report out as tables of at most 80 columns."""
     summary = SystemSummary()
     if report.facts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simeq.data.row_labels import Groups
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.errors import ConstraintError, DataError
 from simeq.estimation.system import System
 from simeq.estimators.conventions import Convention, Method
@@ -67,7 +67,7 @@ class Draws:
 
 
 @dataclass(frozen=True)
-class Drawable:
+class ResamplingPlan:
     """What draws of clusters are estimated from.
 
     Attributes
@@ -168,14 +168,14 @@ class Drawable:
         return np.asarray((gap > ESTIMABLE_TOL * np.abs(back).max(axis=1)).any(axis=1))
 
 
-def drawable(
+def resampling_plan(
     system: System,
-    observations: Observations,
+    sample_rows: SampleRows,
     groups: Groups,
     method: Method,
     convention: Convention,
     restriction: Restriction | None,
-) -> Drawable:
+) -> ResamplingPlan:
     """Prepare a system for draws of clusters.
 
     Raises
@@ -186,7 +186,7 @@ def drawable(
         If all columns do.
     """
     turn = system.basis.q.T
-    rows = observations.blocks(orthonormal_weights(system.basis, len(system.design.columns)))
+    rows = sample_rows.blocks(orthonormal_weights(system.basis, len(system.design.columns)))
     clusters = cluster_grams(rows, groups.codes, groups.number, turn @ system.factor.r)
     alone = columns_alone(system, method, clusters)
     clusters, removed = alone.shared.clusters, alone.shared.removed
@@ -219,7 +219,7 @@ def drawable(
     kind = convention.sigma_dof(method)
     divisor = DrawDivisor(kind, counted, batch.x, batch.equation, len(removed))
     vanishing = alone.counts(groups.number)
-    return Drawable(clusters, vanishing, batch, divisor, kept, sound, method, convention)
+    return ResamplingPlan(clusters, vanishing, batch, divisor, kept, sound, method, convention)
 
 
 def _bases(

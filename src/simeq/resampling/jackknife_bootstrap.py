@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simeq.data.row_labels import Groups
 from simeq.errors import DataError, SimeqWarning, count, warn
 from simeq.linalg.bases import BoolArray, FloatArray
-from simeq.resampling.draws import Drawable
+from simeq.resampling.draws import ResamplingPlan
 from simeq.resampling.results import Bootstrap, Jackknife
 
 #: Seconds that a call may take before it shows its progress.
@@ -22,7 +22,7 @@ PATIENCE = 3.0
 
 
 def jackknife(
-    drawable: Drawable, groups: Groups, b: FloatArray, index: pd.Index[str], center: str
+    drawable: ResamplingPlan, groups: Groups, b: FloatArray, index: pd.Index[str], center: str
 ) -> tuple[Jackknife, FloatArray]:
     """Leave one cluster out at a time; CV3 of MacKinnon, Nielsen and Webb (2023).
 
@@ -47,7 +47,7 @@ def jackknife(
 
 
 def bootstrap(
-    drawable: Drawable,
+    drawable: ResamplingPlan,
     groups: Groups,
     index: pd.Index[str],
     n_boot: int,
@@ -92,12 +92,12 @@ def with_progress(steps: Sequence[int], what: str) -> Iterator[int]:
     yield from rest
 
 
-def _failed(params: FloatArray, drawable: Drawable) -> BoolArray:
+def _failed(params: FloatArray, drawable: ResamplingPlan) -> BoolArray:
     """Draws (D,) in which a coefficient that can be resampled was not estimated."""
     return np.asarray(np.isnan(params[:, drawable.sound]).any(axis=1), dtype=np.bool_)
 
 
-def _report_failures(failed: BoolArray, drawable: Drawable, what: str) -> None:
+def _report_failures(failed: BoolArray, drawable: ResamplingPlan, what: str) -> None:
     number, among = count(int(failed.sum()), "resample"), f"{len(failed):,}"
     limit = f"in {drawable.convention.maxiter:,} iterations " if drawable.method.iterated else ""
     if failed.sum() > len(failed) - 2:

@@ -14,7 +14,7 @@ from simeq.inference.coefficients import Coefficients
 from simeq.inference.delta_method import FunctionResults, nonlinear
 from simeq.prediction.results import EquationPrediction
 from simeq.prediction.structural import structural_prediction
-from simeq.report.summary import Block, Report, render
+from simeq.report.summary import Block, Report, as_summary
 from simeq.results import maketables
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class EquationResults(Coefficients):
         Only the equation's own regressors are needed in `data`.
         """
         system = self.system
-        rows = system.model.observations
+        rows = system.model.sample_rows
         found = structural_prediction(
             system._fit, system._cov, system._dof, rows, data, [self.label]
         )
@@ -143,7 +143,7 @@ class EquationResults(Coefficients):
         """
         one = np.ones((1, 1))
         title, notes = self.system.title, self.system.notes
-        return render(Report(title, (), (self.block(alpha),), (self.label,), one, notes))
+        return as_summary(Report(title, (), (self.block(alpha),), (self.label,), one, notes))
 
     def block(self, alpha: float = 0.05) -> Block:
         """Return the equation's numbers as a summary prints them."""

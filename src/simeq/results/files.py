@@ -11,7 +11,7 @@ from simeq.results.system import SystemResults
 FORMATS = (".tex", ".html", ".md", ".csv", ".txt")
 
 
-def render(result: SystemResults, path: str | None) -> str:
+def result_as_text(result: SystemResults, path: str | None) -> str:
     """Return one result as text for a file of that name, or for the terminal.
 
     Raises
@@ -35,7 +35,7 @@ def render(result: SystemResults, path: str | None) -> str:
     return f"{summary.as_html()}\n" if ending == ".html" else str(summary.as_text())
 
 
-def render_comparison(table: Comparison, path: str | None) -> str:
+def comparison_as_text(table: Comparison, path: str | None) -> str:
     """Return a side-by-side table as text for a file of that name, or for the terminal.
 
     Raises

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.covariance.robust import Covariance
-from simeq.design.sample_rows import Observations, require_rows
+from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.estimation import goodness_of_fit as measures
 from simeq.estimation.fit import Fit
 from simeq.inference.coefficients import Coefficients
@@ -109,7 +109,7 @@ class FitResults(Coefficients):
         system = self.system_rsquared
         return (
             ("Equations", f"{len(self.model.labels)}"),
-            ("Observations", f"{self.nobs:,}"),
+            ("SampleRows", f"{self.nobs:,}"),
             ("Coefficients", f"{self._b.size}"),
             ("Constraints", f"{len(self.constraints)}"),
             ("Log-likelihood", number(self.llf)),
@@ -164,8 +164,8 @@ class FitResults(Coefficients):
         """Right sides (n, G) at the data."""
         return self._rows("fitted values").frame(self.model.system.right_side(self._b))
 
-    def _rows(self, what: str) -> Observations:
-        return require_rows(self.model.observations, what)
+    def _rows(self, what: str) -> SampleRows:
+        return require_rows(self.model.sample_rows, what)
 
     @cached_property
     def _e(self) -> FloatArray:

@@ -26,7 +26,7 @@ from simeq.prediction.results import KINDS, Prediction
 from simeq.prediction.structural import structural_prediction
 from simeq.reduced_form.forecasts import forecast
 from simeq.reduced_form.results import ReducedForm, reduced_form
-from simeq.report.summary import Report, render
+from simeq.report.summary import Report, as_summary
 from simeq.resampling.results import Bootstrap, Jackknife, interval_kind
 from simeq.resampling.wild.results import WildTest
 from simeq.resampling.wild.test import wild_test
@@ -108,7 +108,7 @@ class SystemResults(FitResults):
     @cached_property
     def tests(self) -> Diagnostics:
         """Each test of the estimate by its name, as ``result.tests.sargan("demand")``."""
-        return Diagnostics(self._fit, self._request, self.model.observations, self.use_t)
+        return Diagnostics(self._fit, self._request, self.model.sample_rows, self.use_t)
 
     def diagnostics(self, lags: int = 1, equation: str | None = None) -> pd.DataFrame:
         """Make every test that applies to the estimate, unrounded.
@@ -333,7 +333,7 @@ class SystemResults(FitResults):
         0  52.46     0.33          51.81          53.11         49.29         55.63
         """
         chosen = choose(kind, KINDS, "kind of prediction")
-        rows = self.model.observations
+        rows = self.model.sample_rows
         if chosen != "structural":
             return forecast(self._fit, self, rows, data, chosen)
         return structural_prediction(self._fit, self._cov, self._dof, rows, data)
@@ -361,7 +361,7 @@ class SystemResults(FitResults):
         blocks = tuple(equation.block(alpha) for equation in self.equations.values())
         labels, correlation = self.model.labels, self._residual_correlation
         title = f"System: {self.title}"
-        return render(Report(title, self._facts, blocks, labels, correlation, self.notes))
+        return as_summary(Report(title, self._facts, blocks, labels, correlation, self.notes))
 
     def _repr_html_(self) -> str:
         return str(self.summary().as_html())

@@ -11,7 +11,7 @@ import pandas as pd
 from simeq.data.row_labels import Groups
 from simeq.errors import DataError, SimeqWarning, count, listing, warn
 from simeq.inference.distribution import two_sided_quantile
-from simeq.resampling.draws import Drawable
+from simeq.resampling.draws import ResamplingPlan
 from simeq.resampling.jackknife_bootstrap import in_batches
 
 
@@ -67,13 +67,13 @@ class GroupEstimates:
 
 
 def estimate_each(
-    drawable: Drawable, groups: Groups, index: pd.MultiIndex, use_t: bool
+    drawable: ResamplingPlan, groups: Groups, index: pd.MultiIndex, use_t: bool
 ) -> GroupEstimates:
     """Estimate the system in each group by itself.
 
     Parameters
     ----------
-    drawable : Drawable
+    drawable : ResamplingPlan
     groups : Groups
     index : MultiIndex
         Labels of the coefficients.

@@ -1,4 +1,4 @@
-"""Forms of one system estimated side by side: what some fail at, and warnings told once."""
+"""CollectedFits of one system estimated side by side: what some fail at, and warnings told once."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from simeq.results.system import SystemResults
 REPORTED = (CollinearityError, ConstraintError, DataError, IdentificationError, SingularError)
 
 
-class Forms:
-    """Forms of a system: their results, their errors, and their warnings, each told once.
+class CollectedFits:
+    """CollectedFits of a system: their results, their errors, and their warnings, each told once.
 
     Parameters
     ----------

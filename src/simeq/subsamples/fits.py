@@ -12,7 +12,7 @@ import pandas as pd
 
 from simeq.data.row_labels import Groups, split_pair
 from simeq.design.design import compress
-from simeq.design.sample_rows import Observations
+from simeq.design.sample_rows import SampleRows
 from simeq.design.without_terms import leaving, require_regressors, without
 from simeq.errors import ConstraintError, DataError, RankWarning, SimeqError
 from simeq.estimation.system import System
@@ -22,17 +22,17 @@ from simeq.formula.terms import Term
 from simeq.linalg.bases import IntArray
 from simeq.linalg.triangle import Factor
 from simeq.moments.meat import read_request
-from simeq.resampling.draws import drawable
+from simeq.resampling.draws import resampling_plan
 from simeq.results.comparison import Comparison
 from simeq.subsamples.batch import GroupEstimates, estimate_each
-from simeq.subsamples.collected import Forms
+from simeq.subsamples.collected import CollectedFits
 from simeq.subsamples.equality import GroupComparison
 
 if TYPE_CHECKING:
     from simeq.model import SystemEquations
 
 #: Makes a model of a system and its rows.
-ModelOf: TypeAlias = Callable[[System, Observations | None], "SystemEquations"]
+ModelOf: TypeAlias = Callable[[System, SampleRows | None], "SystemEquations"]
 
 #: Arguments of `SystemEquations.fit` by name.
 Options: TypeAlias = Mapping[str, Any]
@@ -43,7 +43,7 @@ Options: TypeAlias = Mapping[str, Any]
 
 def fit_dropping(
     system: System,
-    rows: Observations | None,
+    rows: SampleRows | None,
     columns: Sequence[str],
     model_of: ModelOf,
     options: Options,
@@ -53,7 +53,7 @@ def fit_dropping(
     Parameters
     ----------
     system : System
-    rows : Observations or None
+    rows : SampleRows or None
     columns : sequence of str
         Data columns, or terms by name.
     model_of : callable
@@ -68,7 +68,7 @@ def fit_dropping(
     if not columns or not all(isinstance(name, str) for name in columns):
         raise SimeqError("Name columns to leave out one by one, as text: fit_dropping('x', 'z').")
     gone = {name: leaving(system.design, name) for name in columns}
-    forms = Forms("")
+    forms = CollectedFits("")
     with forms.hear(None, "Full model"):
         forms.results[None] = model_of(system, rows).fit(**options)
     if None in forms.errors:
@@ -88,29 +88,29 @@ def _minus(name: str) -> str:
 
 
 def _smaller(
-    system: System, rows: Observations | None, gone: frozenset[Term]
-) -> tuple[System, Observations | None]:
+    system: System, rows: SampleRows | None, gone: frozenset[Term]
+) -> tuple[System, SampleRows | None]:
     """Return the system without some terms, on the same R unless categories are coded anew."""
     values = None if rows is None else rows.values
     design = without(system.design, gone, values)
     factor = system.factor
     if design.names != factor.names and values is not None:
         factor = compress(design, values)
-    return System(design, factor, "drop"), None if values is None else Observations(design, values)
+    return System(design, factor, "drop"), None if values is None else SampleRows(design, values)
 
 
 # ---------------------------------------------------------------------- groups of rows
 
 
 def fit_by(
-    system: System, rows: Observations, given: Any, model_of: ModelOf, options: Options
+    system: System, rows: SampleRows, given: Any, model_of: ModelOf, options: Options
 ) -> GroupComparison:
     """Estimate a system in each group of rows, one factor R for each in one pass over the rows.
 
     Parameters
     ----------
     system : System
-    rows : Observations
+    rows : SampleRows
     given : str or array
         A column's name, or a label for each row.
     model_of : callable
@@ -126,7 +126,7 @@ def fit_by(
     read_request(options.get("cov_type", "nonrobust"), options.get("cov_kwds"))
     options = _labels_by_row(options, rows)
     labels = pd.Index(groups.labels).tolist()
-    forms = Forms(f"{groups.name} = ")
+    forms = CollectedFits(f"{groups.name} = ")
     parts = zip(labels, _in_print(groups), rows.factors(groups), groups.members, strict=True)
     for label, name, factor, members in parts:
         text = f"{groups.name} = {name}, {factor.nobs:,} of {rows.nobs:,} rows."
@@ -146,7 +146,7 @@ def fit_by(
 
 
 def fit_each(
-    system: System, rows: Observations, given: Any, method: Method, convention: Convention
+    system: System, rows: SampleRows, given: Any, method: Method, convention: Convention
 ) -> GroupEstimates:
     """Estimate a system in each group of rows, all groups in one batch of small solves.
 
@@ -160,7 +160,7 @@ def fit_each(
     groups = rows.groups(given, "groups")
     if method.instruments:
         system.require_identified(constrained=False)
-    plan = drawable(system, rows, groups, method, convention, None)
+    plan = resampling_plan(system, rows, groups, method, convention, None)
     return estimate_each(plan, groups, system.index, convention.uses_t(method))
 
 
@@ -180,7 +180,7 @@ def _part(system: System, factor: Factor, text: str) -> System:
         return System(design, factor, "drop")
 
 
-def _require_one(forms: Forms, groups: Groups) -> None:
+def _require_one(forms: CollectedFits, groups: Groups) -> None:
     if not forms.results:
         label, error = next(iter(forms.errors.items()))
         of = "" if groups.name == "groups" else f" of {groups.name}"
@@ -197,7 +197,7 @@ def _in_print(groups: Groups) -> list[str]:
     return [" ".join(text.split()) for text in texts]
 
 
-def _shared(options: Options, rows: Observations, groups: Groups) -> str:
+def _shared(options: Options, rows: SampleRows, groups: Groups) -> str:
     """Name the clusters, or the periods summed over, that have rows in several groups."""
     kinds = options.get("cov_kwds") or {}
     given = kinds.get("groups", kinds.get("time"))
@@ -211,7 +211,7 @@ def _shared(options: Options, rows: Observations, groups: Groups) -> str:
     return ""
 
 
-def _labels_by_row(options: Options, rows: Observations) -> dict[str, Any]:
+def _labels_by_row(options: Options, rows: SampleRows) -> dict[str, Any]:
     """Return the options, arrays of labels in ``cov_kwds`` brought to the rows of the sample."""
     kinds = dict(options.get("cov_kwds") or {})
     clusters, time = kinds.get("groups"), kinds.get("time")

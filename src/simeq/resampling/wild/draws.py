@@ -15,7 +15,7 @@ import numpy as np
 from simeq.linalg.bases import FloatArray
 from simeq.resampling.batch import BatchEstimate, estimate_batch
 from simeq.resampling.divisors import DrawDivisor
-from simeq.resampling.draws import BATCH_ENTRIES, Drawable
+from simeq.resampling.draws import BATCH_ENTRIES, ResamplingPlan
 from simeq.resampling.jackknife_bootstrap import with_progress
 from simeq.resampling.products import BatchSystem
 
@@ -41,12 +41,12 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
-class World:
+class NullModel:
     """What draws under a null hypothesis are estimated from.
 
     Attributes
     ----------
-    drawable : Drawable
+    drawable : ResamplingPlan
     batch : BatchSystem
         The system in the coordinates (Q_Z, ε).
     divisor : DrawDivisor
@@ -57,7 +57,7 @@ class World:
         Coordinates that stay: the columns of Q_Z.
     """
 
-    drawable: Drawable
+    drawable: ResamplingPlan
     batch: BatchSystem
     divisor: DrawDivisor
     grams: FloatArray

@@ -9,9 +9,9 @@ import numpy as np
 from simeq.errors import SingularError, listing
 from simeq.estimation.system import System
 from simeq.linalg.bases import FloatArray, IntArray, basis, lengths
-from simeq.resampling.draws import Drawable
+from simeq.resampling.draws import ResamplingPlan
 from simeq.resampling.products import BatchSystem
-from simeq.resampling.wild.draws import World
+from simeq.resampling.wild.draws import NullModel
 
 #: A column whose length within clusters is below this share of its own has nothing left there.
 NOTHING_LEFT = 1e-10
@@ -20,7 +20,7 @@ NOTHING_LEFT = 1e-10
 SOLVE_TOL = 1e-12
 
 
-def null_world(system: System, drawable: Drawable, b: FloatArray) -> World:
+def null_world(system: System, drawable: ResamplingPlan, b: FloatArray) -> NullModel:
     """Generate a system from a restricted estimate.
 
     With instruments, the dependents solve the structural equations together,
@@ -32,7 +32,7 @@ def null_world(system: System, drawable: Drawable, b: FloatArray) -> World:
     Parameters
     ----------
     system : System
-    drawable : Drawable
+    drawable : ResamplingPlan
     b : (K,) array
         The restricted estimate.
 
@@ -59,7 +59,7 @@ def null_world(system: System, drawable: Drawable, b: FloatArray) -> World:
     coordinates = np.hstack([qz, shocks])
     grams = np.asarray(coordinates.T @ drawable.clusters.grams @ coordinates)
     batch = _moved(system, drawable, columns, y, qz)
-    return World(drawable, batch, replace(drawable.divisor, x=batch.x), grams, qz.shape[1])
+    return NullModel(drawable, batch, replace(drawable.divisor, x=batch.x), grams, qz.shape[1])
 
 
 def _roles(system: System, instruments: bool) -> tuple[list[int], list[int]]:
@@ -114,7 +114,7 @@ def _solved(
 
 def _moved(
     system: System,
-    drawable: Drawable,
+    drawable: ResamplingPlan,
     columns: FloatArray,
     y: FloatArray,
     qz: FloatArray,

@@ -12,7 +12,7 @@ from simeq.errors import ConstraintError, DataError, count
 from simeq.estimation.fit import estimate
 from simeq.estimators.restriction import Restriction, restrict
 from simeq.linalg.bases import FloatArray, lengths, threads_for
-from simeq.resampling.draws import Drawable
+from simeq.resampling.draws import ResamplingPlan
 from simeq.resampling.jackknife_bootstrap import with_progress
 from simeq.resampling.wild.draws import Hypothesis
 from simeq.resampling.wild.null_model import null_world
@@ -38,7 +38,7 @@ class Experiment:
     Attributes
     ----------
     result : SystemResults
-    drawable : Drawable
+    drawable : ResamplingPlan
     own : Restriction or None
         The constraints that the result obeys.
     r : (j, K) array
@@ -47,7 +47,7 @@ class Experiment:
     """
 
     result: SystemResults
-    drawable: Drawable
+    drawable: ResamplingPlan
     own: Restriction | None
     r: FloatArray
     weights: FloatArray
@@ -134,7 +134,7 @@ class WildTest:
     experiment: Experiment = field(repr=False)
 
     def conf_int(self, alpha: float = 0.05) -> tuple[float, float]:
-        """Values of R b that the test does not reject, with the same weights in every draw.
+        """FactorValues of R b that the test does not reject, with the same weights in every draw.
 
         Each end is found by bisection of p(q) − α, from the estimate outwards.
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simeq.data.row_labels import Groups
-from simeq.design.sample_rows import Observations, require_rows
+from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.errors import ConstraintError, DataError, SimeqWarning, count, listing, warn
 from simeq.estimators.conventions import choose
 from simeq.estimators.restriction import Restriction, restrict
 from simeq.formula.constraints import Constraints, read_constraints
 from simeq.linalg.bases import FloatArray, basis, distances, lengths
-from simeq.resampling.draws import Drawable, drawable
+from simeq.resampling.draws import ResamplingPlan, resampling_plan
 from simeq.resampling.randomness import random_generator, require_draws
 from simeq.resampling.wild.results import Experiment, WildTest, share_of
 
@@ -108,7 +108,7 @@ def wild_test(
     name = choose(weights, WEIGHTS, "weights")
     number = require_draws(n_boot)
     system = result.model.system
-    rows = require_rows(result.model.observations, "draws of the wild bootstrap")
+    rows = require_rows(result.model.sample_rows, "draws of the wild bootstrap")
     labelled = _clusters(rows, groups)
     r, q, texts = read_constraints(restrictions, system.coefficient_names)
     _require_clusters(labelled, len(r))
@@ -116,7 +116,7 @@ def wild_test(
     own = result._fit.restriction
     _require_new(result, own, r, q, texts)
     method, convention = result._fit.method, result._fit.convention
-    plan = drawable(system, rows, labelled, method, convention, own)
+    plan = resampling_plan(system, rows, labelled, method, convention, own)
     _require_kept(plan, r, system.coefficient_names)
     drawn = _weights(name, labelled.number, number, random_generator(seed))
     experiment = Experiment(result, plan, own, r, drawn)
@@ -145,7 +145,7 @@ def _weights(name: str, g: int, n_boot: int, generator: np.random.Generator) -> 
     return generator.choice(points, size=(n_boot, g), p=probabilities)
 
 
-def _clusters(rows: Observations, given: Any) -> Groups:
+def _clusters(rows: SampleRows, given: Any) -> Groups:
     """Clusters that share a weight, or the rows themselves."""
     if given is None:
         each = np.arange(rows.design.sample.nobs)
@@ -202,7 +202,7 @@ def _require_new(
     restrict(both, value, sizes, [*result.constraints, *texts])
 
 
-def _require_kept(plan: Drawable, r: FloatArray, names: tuple[str, ...]) -> None:
+def _require_kept(plan: ResamplingPlan, r: FloatArray, names: tuple[str, ...]) -> None:
     gone = r[:, ~plan.sound].any(axis=0)
     if gone.any():
         name = np.array(names)[~plan.sound][gone][0]
