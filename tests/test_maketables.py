@@ -61,7 +61,7 @@ def test_systems_side_by_side_show_every_number(results):
             se, p = result.bse[equation, term], result.pvalues[equation, term]
             assert found[f"[{equation}]{term}"] == cell(b, se, p)
         assert found["Estimator"] == result.method.upper()
-        assert found["SampleRows"] == "21"
+        assert found["Observations"] == "21"
         assert number(found["R² investment"]) == near(result.rsquared["investment"])
         assert len(found) == result.params.size + 2 + 3
 
@@ -97,7 +97,7 @@ def test_statistics_by_key(roads_model):
     keys = ["N", "n_clusters", "se_type", "mcelroy", "ll", "df_resid", "[roads]rmse", "r2", "aic"]
     result = roads_model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "state"})
     found = rows(maketables.ETable([result], model_stats=[*keys, "[nowhere]r2", "nothing"]))
-    assert found["SampleRows"] == "816"
+    assert found["Observations"] == "816"
     assert found["Clusters"] == "48"
     assert found["S.E. type"] == "cluster by state"
     assert number(found["McElroy R²"]) == near(result.system_rsquared["mcelroy"])

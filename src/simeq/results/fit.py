@@ -109,7 +109,7 @@ class FitResults(Coefficients):
         system = self.system_rsquared
         return (
             ("Equations", f"{len(self.model.labels)}"),
-            ("SampleRows", f"{self.nobs:,}"),
+            ("Observations", f"{self.nobs:,}"),
             ("Coefficients", f"{self._b.size}"),
             ("Constraints", f"{len(self.constraints)}"),
             ("Log-likelihood", number(self.llf)),
