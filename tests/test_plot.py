@@ -40,7 +40,7 @@ def legend(figure):
 
 
 def points(ax):
-    """FactorValues by row of each series; the first vertical line is that of zero."""
+    """Values by row of each series; the first vertical line is that of zero."""
     return [line.get_xdata() for line in ax.lines if len(line.get_xdata()) == len(rows(ax))]
 
 

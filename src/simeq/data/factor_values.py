@@ -60,7 +60,7 @@ class FactorValues:
         return source.elementwise and kinds <= {"number", "bool"} and not is_category
 
     def slice_of(self, code: str, start: int, stop: int) -> NDArray[Any]:
-        """FactorValues of one factor in the rows ``start:stop``: floats, or category codes."""
+        """Values of one factor in the rows ``start:stop``: floats, or category codes."""
         if code in self.whole:
             return self.whole[code][start:stop]
         source = self.expressions[code]

@@ -107,7 +107,7 @@ class AndersonRubin(Tested):
         return f_test(title, self.equation, statistic, size, df_denom, null)
 
     def conf_set(self, alpha: float = 0.05) -> ConfidenceSet:
-        """FactorValues that the test does not reject, exactly: its ends are roots of a polynomial.
+        """Values that the test does not reject, exactly: its ends are roots of a polynomial.
 
         Parameters
         ----------
@@ -144,7 +144,7 @@ class AndersonRubin(Tested):
         return found / (self.factor * self.a.size)
 
     def _roots(self, critical: float) -> list[float]:
-        """FactorValues at which F(β) is critical.
+        """Values at which F(β) is critical.
 
         There the bordered matrix [S(β), g(β); g(β)', c] is singular, c = critical·L₂·f. It is
         quadratic in β, so that these are the real eigenvalues of its linearisation.

@@ -1,4 +1,4 @@
-"""FactorValues of a coefficient that a test does not reject, whatever their shape."""
+"""Values of a coefficient that a test does not reject, whatever their shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ConfidenceSet:
-    """FactorValues of a coefficient that a test does not reject: an interval, rays, all, or none.
+    """Values of a coefficient that a test does not reject: an interval, rays, all, or none.
 
     Attributes
     ----------

@@ -107,7 +107,7 @@ class Function:
         return Slope(own.value, gradient)
 
     def value(self, b: FloatArray) -> FloatArray:
-        """FactorValues (D,) at D points (D, K)."""
+        """Values (D,) at D points (D, K)."""
         return self._of_used(b).value
 
     def _of_used(self, b: FloatArray) -> Slope:

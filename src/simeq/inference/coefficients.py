@@ -301,7 +301,7 @@ def touched(r: FloatArray, cov: FloatArray) -> FloatArray:
 
 
 def _ratio(values: FloatArray, errors: FloatArray) -> FloatArray:
-    """FactorValues by their standard errors, NaN where there is none."""
+    """Values by their standard errors, NaN where there is none."""
     there = errors > 0.0
     out = np.full(values.shape, np.nan)
     np.divide(values, errors, out=out, where=there)

@@ -138,7 +138,7 @@ def nonlinear(
 
 
 def _values_in(functions: list[Function], draws: FloatArray) -> FloatArray:
-    """FactorValues (D, j) in draws (D, K): NaN in one that failed, infinite where undefined."""
+    """Values (D, j) in draws (D, K): NaN in one that failed, infinite where undefined."""
     values = np.column_stack([function.value(draws) for function in functions])
     there = np.column_stack(
         [np.isfinite(draws[:, list(f.places.values())]).all(axis=1) for f in functions]

@@ -1,4 +1,4 @@
-"""CollectedFits of one system estimated side by side: what some fail at, and warnings told once."""
+"""Forms of one system estimated side by side: what some fail at, and warnings told once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REPORTED = (CollinearityError, ConstraintError, DataError, IdentificationError, 
 
 
 class CollectedFits:
-    """CollectedFits of a system: their results, their errors, and their warnings, each told once.
+    """Forms of a system: their results, their errors, and their warnings, each told once.
 
     Parameters
     ----------

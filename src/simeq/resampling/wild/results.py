@@ -134,7 +134,7 @@ class WildTest:
     experiment: Experiment = field(repr=False)
 
     def conf_int(self, alpha: float = 0.05) -> tuple[float, float]:
-        """FactorValues of R b that the test does not reject, with the same weights in every draw.
+        """Values of R b that the test does not reject, with the same weights in every draw.
 
         Each end is found by bisection of p(q) − α, from the estimate outwards.
 
