@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from simeq import SystemEquations
 from simeq.design.design import compress
 from simeq.errors import RankWarning, SimeqWarning
 from simeq.estimation.system import System as OnFactor
-from simeq.linalg.triangle import Factor, accumulate
+from simeq.linalg.triangle import Factor, accumulate, factorize
 from simeq.results.system import SystemResults
 
 #: Two routes through the same algebra on well-conditioned columns.
@@ -506,14 +507,11 @@ def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model
     """Several holders of rows, none of whom shares them: even one row alone is a part."""
     design, values = roads_model.system.design, roads_model.sample_rows.values
     w = np.empty((len(states), len(design.names)), order="F")
-    assert values.write(w, design.columns, 0, len(states)) == len(states)
+    (part,) = values.parts(design.columns, len(states))
+    assert part.write(w) == len(states)
 
     def factor(start: int, stop: int) -> Factor:
-        def fill(out: np.ndarray, low: int, high: int) -> int:
-            out[:] = w[start + low : start + high]
-            return high - low
-
-        return accumulate(fill, stop - start, design.names)
+        return factorize(w[start:stop], design.names)
 
     ends = [0, *cuts, len(states)]
     merged = factor(ends[0], ends[1])
@@ -540,20 +538,31 @@ def test_the_answer_does_not_depend_on_the_size_of_blocks(roads_model, block_row
         assert_same(other.fit(method), roads_model.fit(method), 1e-9)
 
 
+@dataclass(frozen=True)
+class Thinned:
+    """Rows of which some are left out on the way."""
+
+    w: np.ndarray
+
+    @property
+    def size(self) -> int:
+        return len(self.w)
+
+    def write(self, out: np.ndarray) -> int:
+        kept = self.w[self.w[:, 0] > -1.0]
+        out[: len(kept)] = kept
+        return len(kept)
+
+
 @given(
     n=st.integers(1, 200), m=st.integers(1, 6), block=st.integers(1, 64), seed=st.integers(0, 99)
 )
 @settings(max_examples=40)
 def test_r_has_the_cross_products_of_the_rows_for_every_shape_and_block(n, m, block, seed):
     w = np.random.default_rng(seed).normal(size=(n, m))
-
-    def fill(out: np.ndarray, start: int, stop: int) -> int:
-        kept = w[start:stop][w[start:stop, 0] > -1.0]  # rows may be left out on the way
-        out[: len(kept)] = kept
-        return len(kept)
-
     kept = w[w[:, 0] > -1.0]
-    factor = accumulate(fill, n, tuple("abcdef"[:m]), block_rows=block)
+    parts = (Thinned(w[i : i + block]) for i in range(0, n, block))
+    factor = accumulate(parts, tuple("abcdef"[:m]), block_rows=block)
     assert factor.nobs == len(kept)
     np.testing.assert_array_equal(factor.r, np.triu(factor.r))
     np.testing.assert_allclose(factor.r.T @ factor.r, kept.T @ kept, atol=1e-13 * n)

@@ -435,23 +435,24 @@ def test_a_control_that_an_identity_keeps_is_still_exogenous(model):
 
 
 def test_groups_of_rows_have_reduced_forms(states):
+    data = states.assign(
+        lgsp=np.log(states["gsp"]),
+        lhwy=np.log(states["hwy"]),
+        both=np.log(states["gsp"]) + np.log(states["hwy"]),
+    )
     model = SystemEquations(
         {
             "output": "lgsp ~ np.log(pc) + np.log(emp) + lhwy",
             "roads": "lhwy ~ lgsp + np.log(util) + unemp",
         },
-        states.assign(
-            lgsp=np.log(states["gsp"]),
-            lhwy=np.log(states["hwy"]),
-            both=np.log(states["gsp"]) + np.log(states["hwy"]),
-        ),
+        data,
         identities="both = lgsp + lhwy",
     )
     groups = model.fit_by("region", "2sls")
     own = states["region"] == 3
     alone = SystemEquations(
         model.equations,
-        model.sample_rows.values.table._frame[own],
+        data[own],
         identities="both = lgsp + lhwy",
     )
     found, expected = groups.results[3].reduced_form(), alone.fit("2sls").reduced_form()

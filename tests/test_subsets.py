@@ -9,6 +9,7 @@ import pytest
 import simeq
 from simeq import SystemEquations
 from simeq.data.factor_values import FactorValues
+from simeq.design.sample_rows import KeptRows
 from simeq.errors import (
     ConstraintError,
     DataError,
@@ -144,7 +145,8 @@ def test_no_row_is_read(model, monkeypatch):
     def refuse(*_):
         raise AssertionError("a row was read")
 
-    monkeypatch.setattr(FactorValues, "write", refuse)
+    monkeypatch.setattr(FactorValues, "parts", refuse)
+    monkeypatch.setattr(KeptRows, "parts", refuse)
     assert model.fit_dropping("pc", "unemp", "util").failed == {}
 
 
@@ -369,11 +371,9 @@ def test_many_groups_in_any_order_have_the_factor_of_their_rows(monkeypatch, n, 
     codes = rng.permutation(np.arange(n) % number)
     w = np.column_stack([np.ones(n), rng.normal(size=(n, 3))])
 
-    def fill(out, start, stop):
-        out[:] = w[start:stop]
-        return stop - start
-
-    found = factor.accumulate_groups(fill, n, tuple("1abc"), codes, number)
+    rows = factor.rows_in_block(4)
+    parts = [factor.ColumnsPart(list(w[i : i + rows].T)) for i in range(0, n, rows)]
+    found = factor.accumulate_groups(parts, tuple("1abc"), codes, number)
     for code, own in enumerate(found):
         rows = w[codes == code]
         assert own.nobs == len(rows)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from simeq.covariance.robust import resampled_covariance, robust_covariance
-from simeq.data.table import Table
-from simeq.design.design import build, compress
+from simeq.data.source import Data, row_source
+from simeq.design.build import build
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.diagnostics.order_and_rank import Identification, identify
 from simeq.errors import SimeqError, count
@@ -20,10 +20,10 @@ from simeq.estimation.fit import estimate
 from simeq.estimation.system import System
 from simeq.estimators.conventions import METHODS, Convention, Method, agree, choose
 from simeq.formula.constraints import Constraints
+from simeq.formula.expression import caller_names
 from simeq.formula.identities import Identities
 from simeq.formula.lags import Lags
 from simeq.formula.specification import Equations, Instruments, specify
-from simeq.formula.terms import caller_names
 from simeq.linalg.bases import FloatArray, threads_for
 from simeq.linalg.triangle import Factor
 from simeq.moments.meat import Request, read_request
@@ -46,7 +46,8 @@ class SystemEquations:
         Formula of each equation by its label, in patsy's language: ``np.log(x)``, ``C(year)``,
         ``a:b``, ``0 + …``. With a list the labels are the dependents.
     data : DataFrame or mapping of columns
-        Never changed; later changes to it do not reach the model.
+        Never changed; later changes to it do not reach the model. A callable that gives an
+        iterator of frames, anew at each call, for terms that need no whole columns.
     instruments : str, dict of str to str, or list of str, optional
         One formula ``"~ z1 + z2"`` for all equations, or one by label. A regressor is then
         exogenous exactly when it is among its equation's instruments or in their span.
@@ -95,7 +96,7 @@ class SystemEquations:
     def __init__(
         self,
         equations: Equations,
-        data: pd.DataFrame | Mapping[str, Any],
+        data: Data,
         *,
         instruments: Instruments = None,
         endog: Sequence[str] | str | None = None,
@@ -107,14 +108,14 @@ class SystemEquations:
     ) -> None:
         if rank not in ("raise", "drop"):
             raise SimeqError(f"rank must be 'raise' or 'drop', not {rank!r}.")
-        table = Table(data)
-        spec = specify(equations, instruments, endog, exog, table.names, identities, lags)
-        design, values = build(spec, table, caller_names(1), missing)
-        self.system = System(design, compress(design, values), rank)
-        self.sample_rows: SampleRows | None = SampleRows(design, values)
-        require_identities(self.system, self.sample_rows)
-        if design.lags:
-            require_declared_lags(self.sample_rows)
+        source = row_source(data)
+        spec = specify(equations, instruments, endog, exog, source.names, identities, lags)
+        rows, factor = build(spec, source, caller_names(1), missing)
+        self.system = System(rows.design, factor, rank)
+        self.sample_rows: SampleRows | None = rows
+        require_identities(self.system, rows)
+        if rows.design.lags:
+            require_declared_lags(rows)
         with threads_for(self.system.columns.size):
             self.system.prepare()
 

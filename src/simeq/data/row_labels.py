@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simeq.data.table import Table
+from simeq.data.factor_values import FactorValues
+from simeq.data.source import RowSource
 from simeq.errors import DataError, count, listing, nearest
-from simeq.linalg.bases import BoolArray, IntArray
+from simeq.linalg.bases import IntArray
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Groups:
         return Groups(f"{self.name} × {other.name}", codes, labels)
 
 
-def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> Groups:
+def read_groups(given: Any, what: str, sample: FactorValues) -> Groups:
     """Match labels to the rows of the sample.
 
     Parameters
@@ -65,9 +66,7 @@ def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> 
         Name of a data column or index level, or a label for each row of the data or of the sample.
     what : str
         The option that holds them, for errors.
-    table : Table
-    keep : (n,) array of bool, or None
-        Marks the sample.
+    sample : FactorValues
 
     Raises
     ------
@@ -75,12 +74,12 @@ def read_groups(given: Any, what: str, table: Table, keep: BoolArray | None) -> 
         If the column is unknown, the length is neither, a Series belongs to other rows, a label is
         missing, or two groupings are given for one.
     """
-    name, values = _labels(given, what, table, keep)
+    name, values = _labels(given, what, sample)
     codes, labels = pd.factorize(values, sort=True)
     return Groups(name, codes.astype(np.intp), np.asarray(labels))
 
 
-def read_periods(given: Any, what: str, table: Table, keep: BoolArray | None) -> Groups:
+def read_periods(given: Any, what: str, sample: FactorValues) -> Groups:
     """Match times to the rows of the sample; ordered categories keep their order.
 
     Raises
@@ -88,7 +87,7 @@ def read_periods(given: Any, what: str, table: Table, keep: BoolArray | None) ->
     DataError
         As `read_groups`, and if times are text whose alphabetical order is not that of the rows.
     """
-    name, values = _labels(given, what, table, keep)
+    name, values = _labels(given, what, sample)
     codes, labels = pd.factorize(values, sort=True)
     text = not isinstance(values, pd.Categorical) and pd.api.types.infer_dtype(values) == "string"
     if text and (np.diff(np.unique(codes, return_index=True)[1]) < 0).any():
@@ -100,29 +99,30 @@ def read_periods(given: Any, what: str, table: Table, keep: BoolArray | None) ->
 
 
 def _labels(
-    given: Any, what: str, table: Table, keep: BoolArray | None
+    given: Any, what: str, sample: FactorValues
 ) -> tuple[str, NDArray[Any] | pd.Categorical]:
     """Name of a grouping, and the label of each row of the sample."""
     pair = split_pair(given)
     if len(pair) != 1:
         raise DataError(f"{what} takes one grouping, not {len(pair)}.")
-    name = _name(pair[0], what)
-    values = _column(name, what, table) if isinstance(pair[0], str) else _array(pair[0], what)
-    rows = table.index if keep is None else table.index[keep]
-    if len(values) not in (len(table.index), len(rows)):
-        sizes = f"{len(rows):,}" if keep is None else f"{len(rows):,} (or {len(keep):,})"
+    name, source, keep = _name(pair[0], what), sample.source, sample.keep
+    values = _column(name, what, source) if isinstance(pair[0], str) else _array(pair[0], what)
+    n_rows, nobs = sample.sample.n_rows, sample.sample.nobs
+    if len(values) not in (n_rows, nobs):
+        sizes = f"{nobs:,}" if keep is None else f"{nobs:,} (or {n_rows:,})"
         raise DataError(
             f"{what} has {count(len(values), 'label')} for the {sizes} rows of the sample (or of "
             f"the data)."
         )
-    whole = len(values) == len(table.index)
+    whole = len(values) == n_rows
     if isinstance(pair[0], pd.Series):
-        _require_same_rows(pair[0].index, table.index if whole else rows, what)
+        rows = source.index if whole else sample.index
+        _require_same_rows(pair[0].index, rows, what)
     if whole and keep is not None:
         values = values[keep]
     missing = np.asarray(pd.isna(values))
     if missing.any():
-        where = rows[missing][:1].tolist()[0]
+        where = sample.index[missing][:1].tolist()[0]
         own = name if name == what else f"{what}: {name}"
         raise DataError(
             f"{own} has no label in {count(int(missing.sum()), 'row')} of the sample, first in "
@@ -137,12 +137,13 @@ def _name(given: Any, what: str) -> str:
     return own if isinstance(own, str) and own else what
 
 
-def _column(name: str, what: str, table: Table) -> NDArray[Any] | pd.Categorical:
-    if name in table:
-        return _ordered(table.read(name))
-    if name in table.index.names:
-        return _ordered(table.index.get_level_values(name).array)
-    known = [*table.names, *map(str, filter(None, table.index.names))]
+def _column(name: str, what: str, source: RowSource) -> NDArray[Any] | pd.Categorical:
+    if name in source.names:
+        return _ordered(source.read(name))
+    index = source.index
+    if name in index.names:
+        return _ordered(index.get_level_values(name).array)
+    known = [*source.names, *map(str, filter(None, index.names))]
     raise DataError(f"{what}: unknown column {name!r}.{nearest(name, known)}")
 
 

@@ -1,271 +1,319 @@
 """The estimation sample: one mask over columns and terms, then what categories and splines learn.
 
-Everything is evaluated on all rows in their order first, so that a lag means the row before; rows
-with a missing value leave; category levels and stateful transforms are learned on what stays.
+Where nothing has to be learned, the mask is found while the rows of W are written, each term being
+evaluated once (`Survey`). Otherwise a first pass looks at all rows in their order, so that a lag
+means the row before; rows with a missing value leave; category levels and stateful transforms are
+learned on what stays (`estimation_sample`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from simeq.data.factor_values import Category, FactorValues, evaluate_whole, stateful_arguments
-from simeq.data.table import Table
-from simeq.errors import DataError, FormulaError, SampleWarning, count, listing, warn
-from simeq.formula.expression import Expression, bare_column, take_out_arguments
-from simeq.formula.terms import Categories, StatefulTransform
-from simeq.linalg.bases import FloatArray
+from simeq.data.data_columns import DataColumns
+from simeq.data.evaluation import (
+    Category,
+    evaluate,
+    is_numeric,
+    missing_rows,
+    numbers,
+    stateful_arguments,
+)
+from simeq.data.factor_values import FactorValues, write_columns
+from simeq.data.gaps import Gaps, find_gaps, refuse_infinite, settle
+from simeq.data.source import RowSource, pieces
+from simeq.errors import DataError, FormulaError
+from simeq.formula.expression import Expression, take_out_arguments
+from simeq.formula.syntax import bare_column
+from simeq.formula.terms import Categories, Column, StatefulTransform
+from simeq.linalg.bases import BoolArray, FloatArray
+from simeq.linalg.triangle import RowPart
 
 #: Rows looked at in one step while missing values are sought.
 SCAN_ROWS = 2**15
 
+#: What to do with rows that miss a value.
+Missing = Literal["drop", "raise"]
 
-@dataclass(frozen=True)
-class Sample:
-    """How many rows are used, and why the others are not.
+#: Factors by their code.
+Expressions = Mapping[str, Expression]
 
-    Attributes
-    ----------
-    n_rows : int
-        Rows of the data.
-    nobs : int
-        Rows used.
-    missing : dict
-        For each column or term the number of rows in which it is missing.
-    part : str
-        What the rows are, when they are a part of another sample.
+
+# ---------------------------------------------------------------------- nothing to learn
+
+
+def needs_no_learning(source: RowSource, expressions: Expressions) -> bool:
+    """Whether every factor is one column of numbers, as far as can be known before rows are seen.
+
+    Columns say so by their kind, terms by what they make of no rows at all.
     """
-
-    n_rows: int
-    nobs: int
-    missing: Mapping[str, int]
-    part: str = ""
-
-    @property
-    def nobs_dropped(self) -> int:
-        """Rows of the data that are not used."""
-        return self.n_rows - self.nobs
-
-    def describe(self) -> str:
-        """Say in one sentence what was dropped and why."""
-        if self.part:
-            return self.part
-        if not self.nobs_dropped:
-            return f"All {self.n_rows:,} rows are used."
-        reasons = listing(f"{name} ({number:,})" for name, number in self.missing.items())
-        return (
-            f"{self.nobs_dropped:,} of {count(self.n_rows, 'row')} dropped for missing values: "
-            f"{reasons}."
-        )
+    if not all(own.elementwise for own in expressions.values()):
+        return False
+    empty = source.sketch({name for own in expressions.values() for name in own.reads})
+    return empty is not None and all(
+        is_numeric(empty, own) and numbers(empty, own).dtype.kind != "b"
+        for own in expressions.values()
+    )
 
 
-def estimation_sample(
-    table: Table, expressions: Mapping[str, Expression], columns: Iterable[str], missing: str
-) -> tuple[Sample, FactorValues]:
-    """Settle the sample and learn every factor's kind on it.
+class Survey:
+    """Rows of W whose gaps are found while they are written, each term being evaluated once.
 
     Parameters
     ----------
-    table : Table
+    source : RowSource
+    expressions : mapping from code to Expression
+        All factors of the system, its instruments and roles, each one column of numbers.
+    names : sequence of str
+        Every data column that they read or name.
+    """
+
+    def __init__(self, source: RowSource, expressions: Expressions, names: Sequence[str]) -> None:
+        self.source = source
+        self.expressions = expressions
+        self.names = names
+        self.computed = [c for c in expressions if bare_column(c) is None]
+        self._found: dict[int, Gaps] = {}
+
+    def parts(self, columns: Sequence[Column], rows: int) -> Iterator[RowPart]:
+        """Yield columns of W on the complete rows, part by part."""
+        for before, piece in pieces(self.source, rows):
+            yield _SurveyPart(self, columns, piece, before)
+
+    def report(self, before: int, found: Gaps) -> None:
+        """Take up what the part after `before` rows lacks; parts may be written in any order."""
+        self._found[before] = found
+
+    def close(self, missing: Missing) -> FactorValues:
+        """Return the factors on the rows, once all parts are written; errors as `settle`."""
+        found = [self._found[before] for before in sorted(self._found)]
+        sample, keep = settle(found, self.expressions, self.names, missing)
+        kinds = dict.fromkeys(self.expressions, 1)
+        return FactorValues(self.source, self.expressions, kinds, sample, keep)
+
+
+@dataclass(frozen=True)
+class _SurveyPart:
+    """Columns of W on a piece of the rows, which tells the survey what they lack."""
+
+    survey: Survey
+    columns: Sequence[Column]
+    piece: DataColumns
+    before: int
+
+    @property
+    def size(self) -> int:
+        return len(self.piece)
+
+    def write(self, out: FloatArray) -> int:
+        own = self.survey
+        values = {code: numbers(self.piece, source) for code, source in own.expressions.items()}
+        computed = {code: values[code] for code in own.computed}
+        found = find_gaps(self.piece, own.names, (), computed)
+        own.report(self.before, found)
+        return write_columns(out[: self.size], self.columns, values.__getitem__, found.keep)
+
+
+# ---------------------------------------------------------------------- a first pass that learns
+
+
+def estimation_sample(
+    source: RowSource, expressions: Expressions, names: Sequence[str], missing: Missing
+) -> FactorValues:
+    """Settle the sample and learn every factor's kind on it, in one pass over the rows.
+
+    Parameters
+    ----------
+    source : RowSource
     expressions : mapping from code to Expression
         All factors of the system, its instruments and roles.
-    columns : iterable of str
+    names : sequence of str
         Every data column that they read or name.
     missing : {"drop", "raise"}
 
     Raises
     ------
+    FormulaError
+        If a factor needs whole columns that the source does not give.
     DataError
-        If no row remains, if a used value is infinite, or if ``missing="raise"`` and one is
-        missing.
+        As `settle`, or if a factor is not what it was in earlier rows.
     """
-    values = FactorValues(table, expressions)
-    search = _Search(len(table))
-    for name in columns:
-        search.column(name, table.missing(name))
-    found = {
-        code: evaluate_whole(table, source)
-        for code, source in expressions.items()
-        if not source.stateful and not values.by_block(code)
-    }
-    for code, value in found.items():
-        search.term(code, _nan_rows(value))
-    passed = {
-        code: stateful_arguments(table, source)
-        for code, source in expressions.items()
-        if source.stateful
-    }
-    for code, arguments in passed.items():
-        for argument in arguments.values():
-            search.term(code, _nan_rows(argument))
-    _scan_blocks(values, search)
-    sample = search.estimation_sample(missing)
-    keep = ~search.missing_rows
-    values.keep = keep if sample.nobs_dropped else None
-    _learn(values, found, keep)
-    for code, arguments in passed.items():
-        _learn_transform(values, code, arguments, keep)
-    _refuse_infinite(values, columns, search, keep)
-    return sample, values
-
-
-class _Search:
-    """Missing and infinite values, found column by column and term by term."""
-
-    def __init__(self, n_rows: int) -> None:
-        if n_rows == 0:
-            raise DataError("The data have no rows.")
-        self.missing_rows = np.zeros(n_rows, dtype=bool)
-        self.counts: dict[str, int] = {}
-        self.infinite: dict[str, list[int]] = {}
-
-    def column(self, name: str, marks: NDArray[np.bool_] | None) -> None:
-        """Take up the missing rows of a data column."""
-        if marks is not None:
-            self.counts[name] = int(marks.sum())
-            self.missing_rows |= marks
-
-    def term(self, code: str, marks: NDArray[Any], start: int = 0) -> int:
-        """Take up the rows in which a term is missing though its columns are not."""
-        rows = self.missing_rows[start : start + len(marks)]
-        made = int((marks & ~rows).sum())
-        if made:
-            self.counts[code] = self.counts.get(code, 0) + made
-            rows |= marks
-        return made
-
-    def estimation_sample(self, missing: str) -> Sample:
-        """Close the search."""
-        n_rows = len(self.missing_rows)
-        dropped = int(self.missing_rows.sum())
-        sample = Sample(n_rows, n_rows - dropped, dict(self.counts))
-        if sample.nobs == 0:
-            raise DataError(
-                f"No row is complete. Missing: "
-                f"{listing(f'{name} in {k:,} of {n_rows:,}' for name, k in self.counts.items())}."
+    for own in expressions.values():
+        if not (own.by_row or source.in_memory):
+            raise FormulaError(
+                f"{own.where}: the term {own.code} is a function of whole columns, which data that "
+                f"come frame by frame do not give. Compute it as a column of the frames, or give "
+                f"the data as one frame."
             )
-        if missing == "raise" and dropped:
-            raise DataError(f"Missing values found. {sample.describe()}")
-        return sample
+    kinds, found = _Kinds(expressions), []
+    for block in source.blocks():
+        whole = _Whole.of(block, expressions)
+        gaps = list(_look(block, whole, expressions, names, kinds))
+        kinds.see_all(whole.values, _together(gaps))
+        found += gaps
+    sample, keep = settle(found, expressions, names, missing)
+    values = FactorValues(source, expressions, kinds.settled(), sample, keep)
+    return _with_whole(values, block, whole) if source.in_memory else values
 
 
-def _nan_rows(value: FloatArray | Category) -> NDArray[np.bool_]:
-    if isinstance(value, Category):
-        return np.asarray(value.rows.codes == -1, dtype=np.bool_)
-    bad = np.isnan(value)
-    return np.asarray(bad if bad.ndim == 1 else bad.any(axis=1), dtype=np.bool_)
+@dataclass(frozen=True)
+class _Whole:
+    """Factors evaluated on whole columns: values, and what stateful ones pass to transforms."""
+
+    values: Mapping[str, FloatArray | Category]
+    arguments: Mapping[str, Mapping[str, FloatArray]]
+
+    @classmethod
+    def of(cls, block: DataColumns, expressions: Expressions) -> _Whole:
+        plain = {code: own for code, own in expressions.items() if not own.stateful}
+        return cls(
+            {c: evaluate(block, own) for c, own in plain.items() if not is_numeric(block, own)},
+            {c: stateful_arguments(block, own) for c, own in expressions.items() if own.stateful},
+        )
+
+    @property
+    def missing(self) -> list[tuple[str, BoolArray]]:
+        """Rows in which each is missing."""
+        passed = [(code, own) for code, all_ in self.arguments.items() for own in all_.values()]
+        return [(code, missing_rows(value)) for code, value in [*self.values.items(), *passed]]
 
 
-def _scan_blocks(values: FactorValues, search: _Search) -> None:
-    """Evaluate element-wise terms block by block, looking for what is not finite."""
-    n_rows = len(values.table)
-    made: dict[str, int] = {}
-    codes = [code for code in values.expressions if values.by_block(code)]
-    for code in codes:
-        values.kinds[code] = 1
-        if bare_column(code) is not None:
-            continue
-        for start in range(0, n_rows, SCAN_ROWS):
-            value = values.slice_of(code, start, min(start + SCAN_ROWS, n_rows))
-            if value.dtype.kind == "b":
-                values.kinds[code] = Categories((False, True))
-                continue
-            if np.isfinite(value).all():
-                continue
-            made[code] = made.get(code, 0) + search.term(code, np.isnan(value), start)
-            search.infinite.setdefault(code, []).extend(start + np.flatnonzero(np.isinf(value)))
-    for code, number in made.items():
-        if number:
-            warn(
-                f"{values.expressions[code].where}: the term {code} is not a number in "
-                f"{count(number, 'row')} where its columns are, as the log of a negative number; "
-                f"counted as missing.",
-                SampleWarning,
-            )
+def _look(
+    block: DataColumns, whole: _Whole, expressions: Expressions, names: Sequence[str], kinds: _Kinds
+) -> Iterator[Gaps]:
+    """Find the gaps of a block, evaluating element-wise terms piece by piece."""
+    marked = whole.missing
+    others = {c: o for c, o in expressions.items() if not (c in whole.values or o.stateful)}
+    for before, piece in pieces(block, SCAN_ROWS):
+        stop = before + len(piece)
+        values = {code: numbers(piece, own) for code, own in others.items()}
+        computed = {code: value for code, value in values.items() if bare_column(code) is None}
+        gaps = find_gaps(piece, names, [(c, m[before:stop]) for c, m in marked], computed)
+        kinds.see_all(values, gaps.keep)
+        yield gaps
+
+
+def _together(gaps: Sequence[Gaps]) -> BoolArray | None:
+    """Mark the complete rows of a block by its pieces; None when all are."""
+    if all(own.keep is None for own in gaps):
+        return None
+    return np.concatenate([o.keep if o.keep is not None else np.ones(o.n_rows, bool) for o in gaps])
+
+
+_TRUTHS = pd.Index([False, True])
+_NOTHING = pd.Index(np.zeros(0))
+_NOT_ASKED = Category(pd.Categorical([]))
+
+
+class _Kinds:
+    """Kinds of factors, as one block of rows after the other shows them."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._widths: dict[str, int] = {}
+        self._levels: dict[str, list[tuple[pd.Index[Any], BoolArray]]] = {}
+        self._asked: dict[str, Category] = {}
+
+    def see_all(
+        self, values: Mapping[str, NDArray[Any] | Category], keep: BoolArray | None
+    ) -> None:
+        """Take up the values of factors on some rows, of which some are kept."""
+        for code, value in values.items():
+            seen = self._levels.setdefault(code, [])
+            if isinstance(value, Category):
+                if value.levels is not None:
+                    value.require(value.levels, self._expressions[code])
+                self._asked.setdefault(code, value)
+                seen.append((value.rows.categories, value.observed(keep)))
+            elif value.dtype.kind == "b":
+                kept = value if keep is None else value[keep]
+                seen.append((_TRUTHS, np.array([not kept.all(), kept.any()])))
+            elif np.isnan(value).all():  # numbers, or a category that these rows miss
+                seen.append((_NOTHING, np.zeros(0, dtype=bool)))
+            else:
+                self._widths[code] = value.shape[1] if value.ndim == 2 else 1
+
+    def settled(self) -> dict[str, int | Categories]:
+        """Return the kind of each factor.
+
+        Raises
+        ------
+        DataError
+            If one has numbers in some rows and categories in others.
+        """
+        found: dict[str, int | Categories] = {}
+        for code, seen in self._levels.items():
+            asked = self._asked.get(code, _NOT_ASKED)
+            if code not in self._widths:
+                levels = _common_levels(seen) if asked.levels is None else asked.levels
+                found[code] = Categories(levels, asked.contrast)
+            elif any(there.any() for _, there in seen):
+                raise DataError(
+                    f"{self._expressions[code].where}: the term {code} has numbers in some frames "
+                    f"of the data and categories in others; give its columns one type."
+                )
+            else:
+                found[code] = self._widths[code]
+        return found
+
+
+def _common_levels(seen: Sequence[tuple[pd.Index[Any], BoolArray]]) -> tuple[Any, ...]:
+    """Levels that occur in some block, in the order that one frame of all rows would have.
+
+    Categories of one type keep their order; others are sorted, their types brought together.
+    """
+    first = seen[0][0]
+    if all(own.dtype == first.dtype and own.equals(first) for own, _ in seen):
+        found = first[np.logical_or.reduce([there for _, there in seen])]
+    else:
+        parts = [own[there] for own, there in seen]
+        found = pd.Categorical(parts[0].append(parts[1:])).categories
+    return tuple(np.asarray(found, dtype=object))
+
+
+def _with_whole(values: FactorValues, block: DataColumns, whole: _Whole) -> FactorValues:
+    """Add what was evaluated on whole columns, and let stateful transforms learn."""
+    keep = np.ones(len(block), dtype=bool) if values.keep is None else values.keep
+    known: dict[str, NDArray[Any]] = {}
+    for code, value in whole.values.items():
+        kind = values.kinds[code]
+        if isinstance(value, Category):
+            known[code] = value.codes(kind.levels if isinstance(kind, Categories) else ())
+        else:
+            known[code] = value
+    transforms = {}
+    for code, arguments in whole.arguments.items():
+        transforms[code], known[code] = _learn(block, values.expressions[code], arguments, keep)
+    for code, value in known.items():
+        bad = ~np.isfinite(value) if value.ndim == 1 else ~np.isfinite(value).all(axis=1)
+        if (bad & keep).any():
+            what = f"{values.expressions[code].where}: the term {code}"
+            where = np.flatnonzero(bad & keep)
+            refuse_infinite(what, len(where), block.row(int(where[0])))
+    widths = {code: known[code].shape[1] if known[code].ndim == 2 else 1 for code in transforms}
+    return replace(values, kinds={**values.kinds, **widths}, whole=known, transforms=transforms)
 
 
 def _learn(
-    values: FactorValues, found: Mapping[str, FloatArray | Category], keep: NDArray[np.bool_]
-) -> None:
-    """Learn category levels and stateful transforms on the kept rows."""
-    for code, value in found.items():
-        if isinstance(value, Category):
-            levels = value.observed(keep)
-            if value.levels is not None:
-                value.require(levels, values.expressions[code])
-            values.kinds[code] = Categories(levels, value.contrast)
-            values.whole[code] = value.codes(levels)
-        else:
-            values.kinds[code] = value.shape[1] if value.ndim == 2 else 1
-            values.whole[code] = value
-    for code in [c for c, kind in values.kinds.items() if isinstance(kind, Categories)]:
-        if code not in values.whole:
-            _learn_truth_values(values, code, keep)
-
-
-def _learn_truth_values(values: FactorValues, code: str, keep: NDArray[np.bool_]) -> None:
-    """Settle which of False and True a comparison takes on the kept rows."""
-    seen: set[bool] = set()
-    n_rows = len(values.table)
-    for start in range(0, n_rows, SCAN_ROWS):
-        stop = min(start + SCAN_ROWS, n_rows)
-        seen |= set(np.unique(values.slice_of(code, start, stop)[keep[start:stop]]).tolist())
-        if len(seen) == 2:
-            return
-    values.kinds[code] = Categories(tuple(seen))
-    values.whole[code] = np.zeros(n_rows, dtype=np.int8)
-
-
-def _learn_transform(
-    values: FactorValues, code: str, arguments: Mapping[str, FloatArray], keep: NDArray[np.bool_]
-) -> None:
+    block: DataColumns, source: Expression, arguments: Mapping[str, FloatArray], keep: BoolArray
+) -> tuple[StatefulTransform, FloatArray]:
     """Let patsy learn a stateful transform on the kept rows, and evaluate it there."""
-    source = values.expressions[code]
     kept = {name: argument[keep] for name, argument in arguments.items()}
-    kept |= {name: values.table.whole(name)[keep] for name in source.reads}
+    kept |= {name: block.whole(name)[keep] for name in source.reads}
     try:
         transform = StatefulTransform(take_out_arguments(source).code, source.names, kept)
         learned = transform(kept)
     except Exception as error:
         reason = str(error).split("\n")[0]
         raise FormulaError(
-            f"{source.where}: the term {code} cannot be evaluated: {reason}"
+            f"{source.where}: the term {source.code} cannot be evaluated: {reason}"
         ) from error
     full = np.full((len(keep), *learned.shape[1:]), np.nan)
     full[keep] = learned
-    values.transforms[code] = transform
-    values.whole[code] = full
-    values.kinds[code] = full.shape[1] if full.ndim == 2 else 1
-
-
-def _refuse_infinite(
-    values: FactorValues, columns: Iterable[str], search: _Search, keep: NDArray[np.bool_]
-) -> None:
-    """Raise for the first infinite value, or stateful NaN, among the rows used."""
-    table = values.table
-    for name in columns:
-        column = table.read(name)
-        if isinstance(column, np.ndarray) and column.dtype.kind == "f":
-            _refuse(~np.isfinite(column) & keep, f"Column {name!r}", table)
-    for code, positions in search.infinite.items():
-        marks = np.zeros(len(keep), dtype=bool)
-        marks[positions] = True
-        _refuse(marks & keep, f"{values.expressions[code].where}: the term {code}", table)
-    for code, value in values.whole.items():
-        if value.dtype.kind == "f":
-            bad = ~np.isfinite(value)
-            marks = bad if bad.ndim == 1 else bad.any(axis=1)
-            _refuse(marks & keep, f"{values.expressions[code].where}: the term {code}", table)
-
-
-def _refuse(marks: NDArray[np.bool_], what: str, table: Table) -> None:
-    if marks.any():
-        where = int(np.flatnonzero(marks)[0])
-        raise DataError(
-            f"{what} is infinite or undefined in {count(int(marks.sum()), 'row')}, first in "
-            f"{table.row(where)}; recode it, or set it to NaN to drop the row."
-        )
+    return transform, full

@@ -1,35 +1,17 @@
-"""Equations and data to a design: distinct columns, and who uses which of them in what role."""
+"""A design: the distinct columns of a system, and who uses which of them in what role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from simeq.data.factor_values import FactorValues
-from simeq.data.sample import Sample, estimation_sample
-from simeq.data.table import Table
-from simeq.errors import DataError, FormulaError, RankWarning, warn
-from simeq.formula.endogeneity import instrument_lists
-from simeq.formula.expression import Lookup, expression, is_standard
+from simeq.data.factor_values import ColumnsOfW
+from simeq.data.gaps import Sample
 from simeq.formula.identities import Identity
 from simeq.formula.lags import Lag
-from simeq.formula.specification import Specification
-from simeq.formula.terms import (
-    INTERCEPT,
-    PATSY_NAMES,
-    Categories,
-    Column,
-    Part,
-    Term,
-    code_columns,
-    term_name,
-)
-from simeq.linalg.bases import FloatArray, IntArray
-from simeq.linalg.triangle import Factor, accumulate, accumulate_groups
+from simeq.formula.terms import Column, Term
+from simeq.linalg.triangle import Factor, accumulate, rows_in_block
 
 
 @dataclass(frozen=True)
@@ -155,139 +137,13 @@ class Design:
         )
 
 
-def build(
-    spec: Specification, table: Table, caller: Lookup, missing: str
-) -> tuple[Design, FactorValues]:
-    """Bind terms to data, settle the sample and lay out the columns.
-
-    Raises
-    ------
-    FormulaError, DataError
-    """
-    if missing not in ("drop", "raise"):
-        raise DataError(f"missing must be 'drop' or 'raise', not {missing!r}.")
-    known = frozenset(table.names)
-    bound = {
-        code: expression(code, known, caller, PATSY_NAMES, where)
-        for code, where in spec.codes().items()
-    }
-    reads = {code: source.reads for code, source in bound.items()}
-    lists = instrument_lists(spec, reads)
-    columns = dict.fromkeys([*(c for own in reads.values() for c in own), *spec.endog])
-    sample, values = estimation_sample(table, bound, list(columns), missing)
-    for equation in spec.equations:
-        _require_numeric(equation.left, f"{equation.where}: the left side", values)
-    for identity in spec.identities:
-        for code in identity.factors:
-            _require_numeric(code, f"{identity.where}: the term", values)
-    termlists = [*(equation.terms for equation in spec.equations), *lists]
-    coded = code_columns(termlists, values.kinds)
-    for equation, own in zip(spec.equations, coded, strict=False):
-        _warn_of_constant_categories(equation.where, equation.terms, own)
-    return _lay_out(spec, coded, values, sample), values
-
-
-def _require_numeric(code: str, what: str, values: FactorValues) -> None:
-    """Check that a factor is one column of numbers."""
-    if values.kinds[code] != 1:
-        values.table.refuse_numeric_use(values.expressions[code].reads, code)
-        raise FormulaError(
-            f"{what} {code} must be one numeric column; write arithmetic inside I(…), as in "
-            f"I(1.0 * (y > 0))."
-        )
-
-
-def _warn_of_constant_categories(
-    where: str, terms: Sequence[Term], columns: Sequence[Column]
-) -> None:
-    """Warn of a categorical term that has one level in the sample, hence no column."""
-    for term in set(terms) - {column.term for column in columns}:
-        warn(
-            f"{where}: the term {term_name(term)} has one level in the sample and gives no column.",
-            RankWarning,
-        )
-
-
-def _lay_out(
-    spec: Specification,
-    coded: Sequence[tuple[Column, ...]],
-    values: FactorValues,
-    sample: Sample,
-) -> Design:
-    """Give each distinct column its place; equal names are equal columns."""
-    outside = {n: v for source in values.expressions.values() for n, v in source.names.items()}
-    scalars = {n: v for n, v in outside.items() if pd.api.types.is_scalar(v)}
-    others = [n for n in outside if n not in scalars]
-    functions = frozenset(n for n in others if not is_standard(n, outside[n], PATSY_NAMES))
-    left = {equation.left: _itself(equation.left) for equation in spec.equations}
-    defined = {code: _itself(code) for identity in spec.identities for code in identity.factors}
-    place = {code: j for j, code in enumerate(left, 1)}
-    return Design(
-        labels=tuple(e.label for e in spec.equations),
-        texts=tuple(e.text for e in spec.equations),
-        columns=(INTERCEPT, *{**left, **defined}.values()),
-        dependents=tuple(place[e.left] for e in spec.equations),
-        regressors=(),
-        instruments=(),
-        regressor_terms=(),
-        instrument_terms=(),
-        instruments_given=bool(spec.instruments),
-        levels={c: k.levels for c, k in values.kinds.items() if isinstance(k, Categories)},
-        stateful=frozenset(values.transforms),
-        scalars=scalars,
-        functions=functions,
-        sample=sample,
-        reads={code: source.reads for code, source in values.expressions.items()},
-        identities=spec.identities,
-        lags=spec.lags,
-        endog=spec.endog,
-    ).using(coded)
-
-
 def _same_sets_once(lists: Sequence[tuple[Column, ...]]) -> list[tuple[Column, ...]]:
     """Give instrument lists of the same columns the order of the first."""
     first: dict[frozenset[str], tuple[Column, ...]] = {}
     return [first.setdefault(frozenset(c.name for c in own), own) for own in lists]
 
 
-def _itself(code: str) -> Column:
-    """Column of a numeric factor by itself."""
-    return Column(code, (code,), (Part(code),))
-
-
-def compress(design: Design, values: FactorValues, block_rows: int | None = None) -> Factor:
+def compress(design: Design, rows: ColumnsOfW, block_rows: int | None = None) -> Factor:
     """Factor the design's columns over the sample, block by block."""
-
-    def fill(out: FloatArray, start: int, stop: int) -> int:
-        return values.write(out, design.columns, start, stop)
-
-    return accumulate(fill, len(values.table), design.names, block_rows)
-
-
-def compress_groups(
-    design: Design, values: FactorValues, codes: IntArray, number: int
-) -> list[Factor]:
-    """Factor the design's columns over the rows of each group; `codes` (n,) says which is whose."""
-
-    def fill(out: FloatArray, start: int, stop: int) -> int:
-        return values.write(out, design.columns, start, stop)
-
-    return accumulate_groups(fill, len(values.table), design.names, codes, number)
-
-
-#: Doubles in a block of combined columns: scores of fifty equations are thousands of them.
-COMBINED_ENTRIES = 2**22
-
-
-def combine(design: Design, values: FactorValues, weights: FloatArray) -> Iterator[FloatArray]:
-    """Yield W @ weights for the rows of the sample, block by block, for (m, q) weights."""
-    n_rows = len(values.table)
-    block_rows = int(np.clip(COMBINED_ENTRIES // max(weights.shape[1], 1), 2**8, 2**15))
-    used = np.flatnonzero(weights.any(axis=1))
-    columns = [design.columns[j] for j in used]
-    buffer = np.empty((min(n_rows, block_rows), len(columns)), order="F")
-    for start in range(0, n_rows, block_rows):
-        stop = min(start + block_rows, n_rows)
-        kept = values.write(buffer[: stop - start], columns, start, stop)
-        if kept:
-            yield buffer[:kept] @ weights[used]
+    most = block_rows or rows_in_block(len(design.columns))
+    return accumulate(rows.parts(design.columns, most), design.names, block_rows)

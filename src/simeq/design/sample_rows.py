@@ -1,20 +1,63 @@
-"""The rows of a sample, asked for openly: linear combinations of columns, labels of rows."""
+"""The rows of a sample, asked for openly: combinations of columns of W, labels of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simeq.data.factor_values import FactorValues
+from simeq.data.factor_values import FactorValues, RowsOfW
 from simeq.data.row_labels import Groups, read_groups, read_periods
-from simeq.design.design import Design, combine, compress_groups
+from simeq.design.design import Design
 from simeq.errors import DataError
+from simeq.formula.terms import Column
 from simeq.linalg.bases import FloatArray, IntArray
-from simeq.linalg.triangle import Factor
+from simeq.linalg.triangle import (
+    Buffer,
+    ColumnsPart,
+    Factor,
+    RowPart,
+    accumulate_groups,
+    rows_in_block,
+)
+
+#: Doubles in a block of combined columns: scores of fifty equations are thousands of them.
+COMBINED_ENTRIES = 2**22
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """W itself, of a sample that is small enough.
+
+    Attributes
+    ----------
+    names : (m,) tuple of str
+    w : (n, m) array
+    others : RowsOfW
+        Where columns come from that are none of W's.
+    """
+
+    names: tuple[str, ...]
+    w: FloatArray
+    others: RowsOfW
+
+    def parts(self, columns: Sequence[Column], rows: int) -> Iterator[RowPart]:
+        """Yield columns on the rows, part by part."""
+        place = {name: j for j, name in enumerate(self.names)}
+        if not all(column.name in place for column in columns):
+            yield from self.others.parts(columns, rows)
+            return
+        chosen = [self.w[:, place[column.name]] for column in columns]
+        for start in range(0, len(self.w), rows):
+            yield ColumnsPart([column[start : start + rows] for column in chosen])
+
+    def take(self, rows: IntArray) -> KeptRows:
+        """Return some of the rows, by position."""
+        return KeptRows(self.names, self.w[rows], self.others.take(rows))
 
 
 class SampleRows:
@@ -24,13 +67,23 @@ class SampleRows:
     ----------
     design : Design
     values : FactorValues
+        Factors on the sample.
+    written : RowsOfW, optional
+        What columns of W are written from; the factors by default.
     rows : array of int, optional
-        Positions in the data of the rows in question; those that `values` keeps by default.
+        Positions in that sample of the rows in question; all by default.
     """
 
-    def __init__(self, design: Design, values: FactorValues, rows: IntArray | None = None) -> None:
+    def __init__(
+        self,
+        design: Design,
+        values: FactorValues,
+        written: RowsOfW | None = None,
+        rows: IntArray | None = None,
+    ) -> None:
         self.design = design
         self._values = values
+        self._written = values if written is None else written
         self._rows = rows
 
     @cached_property
@@ -38,29 +91,45 @@ class SampleRows:
         """Factors on the rows."""
         return self._values if self._rows is None else self._values.take(self._rows)
 
+    @cached_property
+    def written(self) -> RowsOfW:
+        """What columns of W are written from."""
+        return self._written if self._rows is None else self._written.take(self._rows)
+
+    def of(self, design: Design) -> SampleRows:
+        """Return the same rows for another design."""
+        return SampleRows(design, self._values, self._written, self._rows)
+
     def part(self, design: Design, rows: IntArray) -> SampleRows:
         """Return some rows of the sample, by their positions in it, for a design of their own."""
-        keep = self.values.keep
-        return SampleRows(design, self.values, rows if keep is None else np.flatnonzero(keep)[rows])
+        return SampleRows(design, self.values, self.written, rows)
 
     def factors(self, groups: Groups) -> list[Factor]:
         """Return the factor of each group's rows."""
-        return compress_groups(self.design, self.values, groups.codes, groups.number)
+        columns = self.design.columns
+        parts = self.written.parts(columns, rows_in_block(len(columns)))
+        return accumulate_groups(parts, self.design.names, groups.codes, groups.number)
 
     @property
     def index(self) -> pd.Index[Any]:
         """Labels of the rows in the data."""
-        index = self.values.table.index
-        return index if self.values.keep is None else index[self.values.keep]
+        return self.values.index
 
     @property
     def nobs(self) -> int:
         """Rows of the sample."""
         return self.design.sample.nobs
 
-    def blocks(self, weights: FloatArray) -> Iterator[FloatArray]:
-        """Yield W @ weights (rows, q) block by block, for (m, q) weights."""
-        return combine(self.design, self.values, weights)
+    def blocks(self, loadings: FloatArray) -> Iterator[FloatArray]:
+        """Yield W @ loadings (rows, q) block by block, for (m, q) loadings."""
+        used = np.flatnonzero(loadings.any(axis=1))
+        columns = [self.design.columns[j] for j in used]
+        most = int(np.clip(COMBINED_ENTRIES // max(loadings.shape[1], 1), 2**8, 2**15))
+        buffer = Buffer(len(columns))
+        for part in self.written.parts(columns, most):
+            w = buffer.written([part])
+            if len(w):
+                yield w @ loadings[used]
 
     def columns(self, places: Sequence[int]) -> Iterator[FloatArray]:
         """Yield columns of W (rows, k) block by block."""
@@ -68,21 +137,21 @@ class SampleRows:
         chosen[list(places), np.arange(len(places))] = 1.0
         return self.blocks(chosen)
 
-    def whole(self, weights: FloatArray) -> FloatArray:
-        """Return W @ weights (n, q)."""
-        return np.concatenate(list(self.blocks(weights)))
+    def whole(self, loadings: FloatArray) -> FloatArray:
+        """Return W @ loadings (n, q)."""
+        return np.concatenate(list(self.blocks(loadings)))
 
-    def frame(self, weights: FloatArray) -> pd.DataFrame:
-        """Return W @ weights as a frame (n, G), a column for each equation."""
-        return pd.DataFrame(self.whole(weights), self.index, list(self.design.labels))
+    def frame(self, loadings: FloatArray) -> pd.DataFrame:
+        """Return W @ loadings as a frame (n, G), a column for each equation."""
+        return pd.DataFrame(self.whole(loadings), self.index, list(self.design.labels))
 
     def groups(self, given: Any, what: str) -> Groups:
         """Match labels to the rows; see `simeq.data.row_labels.read_groups`."""
-        return read_groups(given, what, self.values.table, self.values.keep)
+        return read_groups(given, what, self.values)
 
     def periods(self, given: Any, what: str) -> Groups:
         """Match times to the rows; see `simeq.data.row_labels.read_periods`."""
-        return read_periods(given, what, self.values.table, self.values.keep)
+        return read_periods(given, what, self.values)
 
 
 def require_rows(sample_rows: SampleRows | None, what: str) -> SampleRows:

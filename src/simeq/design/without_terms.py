@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from simeq.data.factor_values import FactorValues
 from simeq.design.design import Design
 from simeq.errors import DataError, FormulaError, IdentificationError, listing, nearest
 from simeq.formula.names import Names, named_terms
-from simeq.formula.terms import Column, Term, code_columns, term_name
+from simeq.formula.terms import Column, Term, code_columns, coding_changes, term_name
 
 
 def leaving(design: Design, name: str) -> frozenset[Term]:
@@ -74,7 +73,7 @@ def without(design: Design, gone: Collection[Term], values: FactorValues | None)
         If categories must be coded anew and there are no rows.
     """
     lists = design.lists
-    if not any(_spares(own, gone, design.levels) for own in lists):
+    if not any(coding_changes(_terms(own), gone, design.levels) for own in lists):
         kept = [tuple(column for column in own if column.term not in gone) for own in lists]
     elif values is None:
         raise DataError(
@@ -125,29 +124,6 @@ def _reads(design: Design, term: Term) -> set[str]:
 
 def _terms(columns: Sequence[Column]) -> list[Term]:
     return list(dict.fromkeys(column.term for column in columns))
-
-
-def _spares(
-    columns: Sequence[Column], gone: Collection[Term], levels: Mapping[str, tuple[Any, ...]]
-) -> bool:
-    """Whether a term that goes has spared a later one columns that no other term spares it.
-
-    patsy codes terms of the same numeric factors in order, and leaves out of each what earlier ones
-    span: the categories that both have. So a term keeps its columns when each set of categories
-    shared with one that goes is shared with one that stays, too.
-    """
-    terms = _terms(columns)
-    categories = {term: {code for code in term if code in levels} for term in terms}
-    for place, own in enumerate(terms):
-        if own in gone or not categories[own]:
-            continue
-        numbers = set(own) - categories[own]
-        before = [t for t in terms[:place] if set(t) - categories[t] == numbers]
-        staying = [categories[t] for t in before if t not in gone]
-        for shared in (categories[own] & categories[t] for t in before if t in gone):
-            if not any(shared <= other for other in staying):
-                return True
-    return False
 
 
 def _right_side(columns: Sequence[Column]) -> str:

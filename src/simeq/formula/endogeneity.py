@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from simeq.errors import FormulaError, SimeqWarning, listing, nearest, warn
-from simeq.formula.expression import bare_column, plain
 from simeq.formula.identities import Identity
 from simeq.formula.specification import Equation, Specification
+from simeq.formula.syntax import bare_column, plain
 from simeq.formula.terms import Term, term_name
 
 #: For each factor's code the data columns that it reads.

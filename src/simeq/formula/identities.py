@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from simeq.errors import FormulaError, nearest
-from simeq.formula.expression import bare_column, plain
 from simeq.formula.names import Names, entries
+from simeq.formula.syntax import bare_column, plain
 from simeq.formula.terms import INTERCEPT, parse
 
 #: ``"gnp = consump + invest + govExp"``, or several.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from simeq.errors import FormulaError
-from simeq.formula.expression import bare_column, is_name
+from simeq.formula.syntax import bare_column, is_name
 from simeq.formula.terms import Term, parse
 
 

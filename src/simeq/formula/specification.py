@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from simeq.errors import FormulaError, listing, nearest
-from simeq.formula.expression import plain
 from simeq.formula.identities import Identities, Identity, read_identities, require_known
 from simeq.formula.lags import Lag, Lags, check_lags, read_lags
 from simeq.formula.names import Names, entries, named_terms
+from simeq.formula.syntax import plain
 from simeq.formula.terms import Term, left_side, parse
 
 Equations: TypeAlias = Mapping[str, str] | Sequence[str] | str

@@ -1,14 +1,17 @@
-"""Formula text to terms and columns. The only file that knows patsy.
+"""Formula text to terms and columns. The only file that knows patsy, and what its objects hold.
 
-Formulas are evaluated as Python code: take them from people you trust, never from a data file.
+What patsy makes of a text, or of terms and kinds, is kept, so that a second model of the same
+formulas does without it. Formulas are evaluated as Python code: take them from people you trust,
+never from a data file.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import patsy
@@ -16,16 +19,21 @@ import patsy.builtins
 from patsy.constraint import linear_constraint
 
 from simeq.errors import FormulaError
-from simeq.formula.expression import Lookup
 from simeq.linalg.bases import FloatArray
 
 #: A product of factors, each the code of a Python expression; () is the intercept.
 Term: TypeAlias = tuple[str, ...]
 
 #: The functions that formulas have beside numpy: ``C``, ``I``, ``Q``, ``bs``, ``center`` …
-PATSY_NAMES: Mapping[str, Any] = {
+FORMULA_NAMES: Mapping[str, Any] = {
     name: getattr(patsy.builtins, name) for name in patsy.builtins.__all__
 }
+
+#: Texts, and codings of terms, that are kept.
+KEPT = 256
+
+#: Most levels of a coding that is kept: contrasts hold the square of their number.
+KEPT_LEVELS = 128
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,9 @@ class Column:
 INTERCEPT = Column("Intercept", (), ())
 
 
+# ---------------------------------------------------------------------- text to terms
+
+
 def parse(text: str, where: str) -> Formula:
     """Parse one formula; `where` is how an error names it, such as ``"Equation demand"``.
 
@@ -78,11 +89,16 @@ def parse(text: str, where: str) -> Formula:
     if not isinstance(text, str):
         raise FormulaError(f"{where}: a formula is text, not {type(text).__name__}.")
     try:
-        desc = patsy.ModelDesc.from_formula(text)
+        return _parsed(text)
     except (patsy.PatsyError, SyntaxError) as error:
         reason = str(error).split("\n")[0]
         hint = "; an equation has one left side and one ~" if text.count("~") > 1 else ""
         raise FormulaError(f"{where}: cannot read {text!r}: {reason}{hint}.") from None
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _parsed(text: str) -> Formula:
+    desc = patsy.ModelDesc.from_formula(text)
     return Formula(text, _terms(desc.lhs_termlist), _terms(desc.rhs_termlist))
 
 
@@ -116,10 +132,28 @@ def left_side(formula: Formula, where: str) -> str:
     return formula.left[0][0]
 
 
-def caller_names(depth: int) -> Lookup:
-    """Return what is visible `depth` frames above the function that calls this one."""
-    names: Lookup = patsy.EvalEnvironment.capture(depth + 1).namespace
-    return names
+def parse_constraint(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+    """Read linear restrictions such as ``"a - b = 0.5, c = 0"`` on coefficients by name.
+
+    Returns
+    -------
+    (r, k) array and (r,) array
+        R and q of R b = q.
+
+    Raises
+    ------
+    FormulaError
+        If the text cannot be read.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            restriction = linear_constraint(text, list(names))
+    except (patsy.PatsyError, SyntaxError, ValueError, ArithmeticError, IndexError) as error:
+        raise FormulaError(str(error).split("\n")[0]) from None
+    return np.asarray(restriction.coefs, float), np.asarray(restriction.constants, float).ravel()
+
+
+# ---------------------------------------------------------------------- terms to columns
 
 
 def code_columns(
@@ -127,38 +161,73 @@ def code_columns(
 ) -> list[tuple[Column, ...]]:
     """Code terms as columns, categories by patsy's rules for contrasts and redundancy.
 
-    patsy sees stand-ins that have each factor's kind and no data: zeros for a numeric factor, one
-    row per level for a category.
-
     Parameters
     ----------
     termlists : G lists of terms
     kinds : mapping
         For each factor's code the number of its numeric columns, or its `Categories`.
     """
-    stand_ins = {code: _stand_in(code, kind) for code, kind in kinds.items()}
-    values = {
-        code: np.zeros((1, kind) if kind > 1 else 1) if isinstance(kind, int) else kind.levels
-        for code, kind in kinds.items()
-    }
-    described = [
-        [patsy.Term([stand_ins[code] for code in term]) for term in terms] for terms in termlists
-    ]
+    terms, known = tuple(map(tuple, termlists)), tuple(map(_Kind.of, kinds.items()))
+    levels = sum(len(own.names) for own in known)
+    keep = levels <= KEPT_LEVELS and all(own.can_be_kept for own in known)
     try:
-        designs = patsy.design_matrix_builders(
-            described, lambda: iter([values]), patsy.EvalEnvironment([{}])
-        )
+        return list(_kept_coding(terms, known) if keep else _coding(terms, known))
     except (patsy.PatsyError, ValueError) as error:
         raise FormulaError(
             f"A category cannot be coded as its formula asks: {str(error).splitlines()[0]}."
         ) from None
-    return [_columns(design) for design in designs]
 
 
-def _stand_in(code: str, kind: int | Categories) -> Any:
-    if isinstance(kind, int):
-        return patsy.LookupFactor(code)
-    return patsy.LookupFactor(code, True, contrast=kind.contrast, levels=kind.levels)
+class _Kind(NamedTuple):
+    """A factor's kind, with what tells it from kinds that Python takes for equal, as 1 and 1.0."""
+
+    code: str
+    kind: int | Categories
+    names: tuple[tuple[type, str], ...]
+
+    @classmethod
+    def of(cls, pair: tuple[str, int | Categories]) -> _Kind:
+        levels = () if isinstance(pair[1], int) else pair[1].levels
+        return cls(*pair, tuple((type(level), str(level)) for level in levels))
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether it says all by its value; each call of ``Treatment('a')`` makes a new object."""
+        contrast = None if isinstance(self.kind, int) else self.kind.contrast
+        return contrast is None or isinstance(contrast, type)
+
+    @property
+    def stand_in(self) -> Any:
+        if isinstance(self.kind, int):
+            return patsy.LookupFactor(self.code)
+        return patsy.LookupFactor(self.code, True, self.kind.contrast, self.kind.levels)
+
+    @property
+    def values(self) -> Any:
+        if isinstance(self.kind, int):
+            return np.zeros((1, self.kind) if self.kind > 1 else 1)
+        return self.kind.levels
+
+
+def _coding(
+    termlists: tuple[tuple[Term, ...], ...], kinds: tuple[_Kind, ...]
+) -> tuple[tuple[Column, ...], ...]:
+    """Let patsy code stand-ins that have each factor's kind and no data.
+
+    They are zeros for a numeric factor, and one row per level for a category.
+    """
+    stand_ins = {own.code: own.stand_in for own in kinds}
+    values = {own.code: own.values for own in kinds}
+    described = [
+        [patsy.Term([stand_ins[code] for code in term]) for term in terms] for terms in termlists
+    ]
+    designs = patsy.design_matrix_builders(
+        described, lambda: iter([values]), patsy.EvalEnvironment([{}])
+    )
+    return tuple(map(_columns, designs))
+
+
+_kept_coding = functools.lru_cache(maxsize=KEPT)(_coding)
 
 
 def _columns(design: Any) -> tuple[Column, ...]:
@@ -180,6 +249,52 @@ def _parts(factor: Any, subterm: Any, design: Any) -> list[Part]:
         matrix = subterm.contrast_matrices[factor].matrix
         return [Part(factor.name(), 0, tuple(map(float, column))) for column in matrix.T]
     return [Part(factor.name(), j) for j in range(design.factor_infos[factor].num_columns)]
+
+
+def coding_changes(
+    terms: Sequence[Term], gone: Collection[Term], categorical: Collection[str]
+) -> bool:
+    """Whether a term that goes has spared a later one columns that no other term spares it.
+
+    patsy codes terms of the same numeric factors in order, and leaves out of each what earlier ones
+    span: the categories that both have. So a term keeps its columns when each set of categories
+    shared with one that goes is shared with one that stays, too.
+    """
+    categories = {term: {code for code in term if code in categorical} for term in terms}
+    for place, own in enumerate(terms):
+        if own in gone or not categories[own]:
+            continue
+        numbers = set(own) - categories[own]
+        before = [t for t in terms[:place] if set(t) - categories[t] == numbers]
+        staying = [categories[t] for t in before if t not in gone]
+        for shared in (categories[own] & categories[t] for t in before if t in gone):
+            if not any(shared <= other for other in staying):
+                return True
+    return False
+
+
+# ---------------------------------------------------------------------- what factors evaluate to
+
+
+class Marked(NamedTuple):
+    """What ``C(…)`` gives: values, with the levels and contrast that the code asks for."""
+
+    values: Any
+    levels: tuple[Any, ...] | None
+    contrast: Any
+
+
+def marked_category(value: Any) -> Marked | None:
+    """Return what ``C(…)`` has marked as a category, or None for any other value."""
+    if not (hasattr(value, "contrast") and hasattr(value, "levels")):
+        return None
+    levels = None if value.levels is None else tuple(value.levels)
+    return Marked(value.data, levels, value.contrast)
+
+
+def is_stateful(function: Any) -> bool:
+    """Whether a function learns from the sample, as ``center`` and ``bs`` do."""
+    return hasattr(function, "__patsy_stateful_transform__")
 
 
 class StatefulTransform:
@@ -207,24 +322,3 @@ class StatefulTransform:
         """Evaluate with what was learned."""
         with np.errstate(all="ignore"):
             return np.asarray(self._factor.eval(self._state, columns), dtype=np.float64)
-
-
-def parse_constraint(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-    """Read linear restrictions such as ``"a - b = 0.5, c = 0"`` on coefficients by name.
-
-    Returns
-    -------
-    (r, k) array and (r,) array
-        R and q of R b = q.
-
-    Raises
-    ------
-    FormulaError
-        If the text cannot be read.
-    """
-    try:
-        with np.errstate(all="ignore"):
-            restriction = linear_constraint(text, list(names))
-    except (patsy.PatsyError, SyntaxError, ValueError, ArithmeticError, IndexError) as error:
-        raise FormulaError(str(error).split("\n")[0]) from None
-    return np.asarray(restriction.coefs, float), np.asarray(restriction.constants, float).ravel()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.linalg import lapack
@@ -12,11 +13,46 @@ from scipy.linalg import lapack
 from simeq.errors import DataError
 from simeq.linalg.bases import FloatArray, IntArray, single_thread
 
-#: Doubles in one block buffer: large enough for LAPACK to be busy, small enough for the cache.
+#: Doubles in one block of rows: large enough for LAPACK to be busy, small enough for the cache.
 BLOCK_ENTRIES = 2**17
 
-#: Writes the rows ``start:stop`` into the given (stop − start, m) buffer, returns how many it kept.
-Fill: TypeAlias = Callable[[FloatArray, int, int], int]
+#: Doubles below which OpenBLAS leaves a product of a matrix and a vector to one thread by itself,
+#: so that nothing is gained by telling it to.
+UNTHREADED_ENTRIES = 2**13
+
+
+def rows_in_block(m: int) -> int:
+    """Rows of m columns that are factored at once."""
+    return max(BLOCK_ENTRIES // m, 8 * m)
+
+
+class RowPart(Protocol):
+    """Some rows of W that are written when they are wanted: parts don't depend on each other."""
+
+    @property
+    def size(self) -> int:
+        """Most rows that it may have."""
+
+    def write(self, out: FloatArray) -> int:
+        """Write into the first rows of `out` (at least `size` of them); return their number."""
+
+
+@dataclass(frozen=True)
+class ColumnsPart:
+    """Rows of columns that are in memory."""
+
+    columns: Sequence[FloatArray]
+
+    @property
+    def size(self) -> int:
+        """Their number."""
+        return len(self.columns[0])
+
+    def write(self, out: FloatArray) -> int:
+        """Write them all."""
+        for target, column in zip(out[: self.size].T, self.columns, strict=True):
+            target[:] = column
+        return self.size
 
 
 @dataclass(frozen=True)
@@ -59,8 +95,7 @@ class Factor:
         if self.names != other.names:
             differing = sorted(set(self.names).symmetric_difference(other.names))
             raise DataError(f"Factors of different columns cannot be merged: {differing}.")
-        stacked = np.asfortranarray(np.vstack([self.r, other.r]))
-        return Factor(_triangle(stacked), self.names, self.nobs + other.nobs)
+        return Factor(_merged([self.r, other.r]), self.names, self.nobs + other.nobs)
 
     def select(self, names: Sequence[str]) -> Factor:
         """Return the factor of some columns only, in the order given."""
@@ -81,56 +116,51 @@ def factorize(w: FloatArray | Sequence[FloatArray], names: Iterable[str]) -> Fac
     -------
     Factor
     """
+    names = tuple(names)
     columns = list(w.T) if isinstance(w, np.ndarray) else list(w)
-
-    def fill(out: FloatArray, start: int, stop: int) -> int:
-        for j, column in enumerate(columns):
-            out[:, j] = column[start:stop]
-        return stop - start
-
-    return accumulate(fill, len(columns[0]), tuple(names))
+    n, rows = len(columns[0]), rows_in_block(len(names))
+    if n <= rows:
+        with _unthreaded(n * len(names)):
+            whole = np.array(columns, dtype=np.float64).T
+            return Factor(_triangle(whole), names, n)
+    starts = range(0, n, rows)
+    parts = (ColumnsPart([column[i : i + rows] for column in columns]) for i in starts)
+    return accumulate(parts, names)
 
 
 def accumulate(
-    fill: Fill, n_rows: int, names: tuple[str, ...], block_rows: int | None = None
+    parts: Iterable[RowPart], names: tuple[str, ...], block_rows: int | None = None
 ) -> Factor:
-    """Factor rows that come block by block, in memory that does not grow with them.
+    """Factor rows that come part by part, in memory that does not grow with them.
 
-    The running triangle lies on top of one column-major buffer, each block of rows beneath it, and
-    LAPACK's ``geqrf`` turns the two into the next triangle. BLAS runs on one thread meanwhile: its
-    own threads make such tall, narrow work slower and erratic.
+    Parts that fit into a block are written into one column-major buffer, and LAPACK's ``geqrf``
+    makes a triangle of it. Triangles wait in the order of the parts, and are stacked and factored
+    when they fill a block themselves. BLAS runs on one thread meanwhile: its own threads make such
+    tall, narrow work slower and erratic.
 
     Parameters
     ----------
-    fill : callable
-        ``fill(out, start, stop)`` writes the kept rows among ``start:stop`` into the first rows of
-        ``out`` and returns their number.
-    n_rows : int
-        Rows to ask for in all.
+    parts : iterable of RowPart
     names : (m,) tuple of str
     block_rows : int, optional
         Rows in a block; the answer does not depend on it beyond rounding.
     """
     m = len(names)
-    block = min(n_rows, block_rows or max(BLOCK_ENTRIES // m, 8 * m))
-    buffer = np.zeros((m + block, m), order="F")
-    r = np.zeros((0, m))
-    nobs = 0
+    rows = block_rows or rows_in_block(m)
+    buffer = Buffer(m)
+    triangles, nobs = [np.zeros((0, m))], 0
     with single_thread():
-        for start in range(0, n_rows, block):
-            stop = min(start + block, n_rows)
-            kept = fill(buffer[m : m + stop - start], start, stop)
-            if not kept:
-                continue
-            nobs += kept
-            top = m - r.shape[0]
-            buffer[top:m] = r
-            r = _triangle(buffer[top : m + kept])
-    return Factor(r, names, nobs)
+        for block in _blocks(parts, rows):
+            w = buffer.written(block)
+            nobs += len(w)
+            triangles.append(_triangle(w))
+            if len(triangles) * m > max(rows, 2 * m):
+                triangles = [_merged(triangles)]
+        return Factor(_merged(triangles), names, nobs)
 
 
 def accumulate_groups(
-    fill: Fill, n_rows: int, names: tuple[str, ...], codes: IntArray, number: int
+    parts: Iterable[RowPart], names: tuple[str, ...], codes: IntArray, number: int
 ) -> list[Factor]:
     """Factor the rows of each group, in one pass over all of them.
 
@@ -139,12 +169,10 @@ def accumulate_groups(
 
     Parameters
     ----------
-    fill : callable
-        As in `accumulate`.
-    n_rows : int
+    parts : iterable of RowPart
     names : (m,) tuple of str
     codes : (n,) array
-        Group of each kept row, from 0 on.
+        Group of each row that is written, from 0 on.
     number : int
         Groups.
 
@@ -154,51 +182,95 @@ def accumulate_groups(
         One for each group; `Factor.merge` of them all is the factor of all rows.
     """
     m = len(names)
-    block = min(n_rows, max(BLOCK_ENTRIES // m, 8 * m))
-    enough = max(block // number, 8 * m)
-    buffer = np.zeros((block, m), order="F")
-    groups = [_Growing(np.zeros((0, m))) for _ in range(number)]
+    enough = max(rows_in_block(m) // number, 8 * m)
+    buffer = Buffer(m)
+    groups = [_Group(m, enough) for _ in range(number)]
     done = 0
     with single_thread():
-        for start in range(0, n_rows, block):
-            stop = min(start + block, n_rows)
-            kept = fill(buffer[: stop - start], start, stop)
-            own = codes[done : done + kept]
+        for part in parts:
+            w = buffer.written([part])
+            own = codes[done : done + len(w)]
             order = np.argsort(own, kind="stable")
             present, first = np.unique(own[order], return_index=True)
             for code, rows in zip(present, np.split(order, first[1:]), strict=False):
-                groups[code].add(buffer[rows], enough)
-            done += kept
-        return [Factor(group.close(), names, group.nobs) for group in groups]
+                groups[code].add(w[rows])
+            done += len(w)
+        sizes = np.bincount(codes, minlength=number).tolist()
+        return [Factor(group.triangle(), names, n) for group, n in zip(groups, sizes, strict=True)]
 
 
-class _Growing:
+def _blocks(parts: Iterable[RowPart], rows: int) -> Iterator[list[RowPart]]:
+    """Put parts together, as many as have at most `rows` rows; a larger one is by itself."""
+    block: list[RowPart] = []
+    size = 0
+    for part in parts:
+        if block and size + part.size > rows:
+            yield block
+            block, size = [], 0
+        block.append(part)
+        size += part.size
+    if block:
+        yield block
+
+
+class Buffer:
+    """Room for a block of m columns that is used again and again."""
+
+    def __init__(self, m: int) -> None:
+        self._m = m
+        self._memory = np.empty(0)
+
+    def written(self, parts: Sequence[RowPart]) -> FloatArray:
+        """Write parts, one under the other, and return them as a column-major matrix."""
+        size = sum(part.size for part in parts)
+        if self._memory.size < size * self._m:
+            self._memory = np.empty(size * self._m)
+        out = self._memory[: size * self._m].reshape((size, self._m), order="F")
+        kept = 0
+        for part in parts:
+            kept += part.write(out[kept:])
+        return out[:kept]
+
+
+class _Group:
     """The triangle of a group whose rows come in pieces."""
 
-    def __init__(self, r: FloatArray) -> None:
-        self.nobs = 0
-        self._r = r
-        self._waiting: list[FloatArray] = []
+    def __init__(self, m: int, enough: int) -> None:
+        self._enough = enough
+        self._waiting = [np.zeros((0, m))]
         self._number = 0
 
-    def add(self, rows: FloatArray, enough: int) -> None:
+    def add(self, rows: FloatArray) -> None:
         """Take up rows; factor those that wait when there are enough."""
         self._waiting.append(rows)
         self._number += len(rows)
-        self.nobs += len(rows)
-        if self._number >= enough:
-            self.close()
+        if self._number >= self._enough:
+            self._waiting, self._number = [self.triangle()], 0
 
-    def close(self) -> FloatArray:
+    def triangle(self) -> FloatArray:
         """Return the triangle of all rows so far."""
-        if self._waiting:
-            self._r = _triangle(np.asfortranarray(np.vstack([self._r, *self._waiting])))
-            self._waiting, self._number = [], 0
-        return self._r
+        if len(self._waiting) == 1:
+            return self._waiting[0]
+        return _triangle(np.asfortranarray(np.vstack(self._waiting)))
+
+
+def _unthreaded(entries: int) -> AbstractContextManager[Any]:
+    """Return a context in which BLAS runs on one thread, which it does by itself if few enough."""
+    return single_thread() if entries > UNTHREADED_ENTRIES else nullcontext()
+
+
+def _merged(triangles: Sequence[FloatArray]) -> FloatArray:
+    """Triangle of the rows behind several triangles."""
+    filled = [own for own in triangles if len(own)]
+    if len(filled) < 2:
+        return filled[0] if filled else triangles[0]
+    return _triangle(np.asfortranarray(np.vstack(filled)))
 
 
 def _triangle(stacked: FloatArray) -> FloatArray:
     """Upper triangle of the QR of a column-major matrix, which is overwritten when contiguous."""
+    if not len(stacked):
+        return np.zeros(stacked.shape)
     qr, _, _, info = lapack.dgeqrf(stacked, overwrite_a=True)
     if info != 0:
         raise DataError("LAPACK could not factor the rows; is a value out of range?")

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simeq.data.table import Table
-from simeq.design.new_rows import new_columns, replayed, require_columns
+from simeq.data.data_columns import data_columns
+from simeq.design.new_rows import new_columns
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.estimation.fit import Fit
 from simeq.estimation.system import System
@@ -72,13 +72,11 @@ def columns_on(
     if data is None:
         rows = require_rows(sample_rows, "predictions without data")
         return ColumnsOnRows(rows.index, rows.columns(wanted))
-    table = Table(data)
-    require_columns(system.design, wanted, table)
-    values = None if sample_rows is None else sample_rows.values
-    sources = replayed(system.design, wanted, table) if values is None else values.expressions
-    columns = new_columns(system.design, wanted, table, sources, values)
-    starts = range(0, len(table), BLOCK_ROWS)
-    return ColumnsOnRows(table.index, (columns[s : s + BLOCK_ROWS] for s in starts))
+    given = data_columns(data)
+    learned = None if sample_rows is None else sample_rows.values
+    columns = new_columns(system.design, wanted, given, learned)
+    starts = range(0, len(given), BLOCK_ROWS)
+    return ColumnsOnRows(given.index, (columns[s : s + BLOCK_ROWS] for s in starts))
 
 
 def determined_columns(

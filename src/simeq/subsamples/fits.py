@@ -96,7 +96,7 @@ def _smaller(
     factor = system.factor
     if design.names != factor.names and values is not None:
         factor = compress(design, values)
-    return System(design, factor, "drop"), None if values is None else SampleRows(design, values)
+    return System(design, factor, "drop"), None if rows is None else rows.of(design)
 
 
 # ---------------------------------------------------------------------- groups of rows

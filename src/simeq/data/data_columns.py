@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,44 +21,67 @@ _NUMBER = re.compile(
 _NUMERIC_OBJECTS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
 
 
-class Table:
-    """Columns of a data frame or mapping, cleaned when first read and never changed.
+class DataColumns:
+    """Columns of the caller's data on some rows, cleaned when first read and never changed.
+
+    It is the source of its own rows, all in one block.
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
-        A frame is kept by a lazy copy, so that neither side sees the other's later changes; the
-        arrays of a mapping are copied.
-
-    Attributes
-    ----------
-    index : pandas.Index
-        Row labels.
+    names : sequence of str
+        Columns that a formula can hold.
+    n_rows : int
+    find_index : callable
+        Returns the labels of the rows.
+    fetch : callable
+        Returns a column by its name, cleaned.
+    gives_series : bool
+        Whether functions of whole columns get a Series, since the data are a frame.
     """
 
-    def __init__(self, data: pd.DataFrame | Mapping[str, Any]) -> None:
-        self._gives_series = isinstance(data, pd.DataFrame)
-        self._frame = _frame(data)
+    in_memory = True
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        n_rows: int,
+        find_index: Callable[[], pd.Index[Any]],
+        fetch: Callable[[str], Any],
+        gives_series: bool,
+    ) -> None:
+        self.names = names
+        self._n_rows = n_rows
+        self._find_index = find_index
+        self._fetch = fetch
+        self._gives_series = gives_series
         self._columns: dict[str, Any] = {}
-        self.index = self._frame.index
 
     def __len__(self) -> int:
-        return len(self.index)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._frame.columns
-
-    def take(self, rows: IntArray) -> Table:
-        """Return some rows as a table of their own, in the order given."""
-        part = Table(self._frame.iloc[rows])
-        part._gives_series = self._gives_series
-        part._columns = {name: column[rows] for name, column in self._columns.items()}
-        return part
+        return self._n_rows
 
     @property
-    def names(self) -> list[str]:
-        """Column names that a formula can hold."""
-        return [name for name in self._frame.columns if isinstance(name, str)]
+    def index(self) -> pd.Index[Any]:
+        """Labels of the rows."""
+        return self._find_index()
+
+    def blocks(self) -> Iterator[DataColumns]:
+        """Yield all rows."""
+        yield self
+
+    def sketch(self, names: Iterable[str]) -> DataColumns:
+        """Return no rows, but all columns of their kinds."""
+        return self.cut(slice(0, 0))
+
+    def cut(self, rows: slice | IntArray) -> DataColumns:
+        """Return some rows: without any copy where they follow one another."""
+        n_rows = len(range(len(self))[rows]) if isinstance(rows, slice) else len(rows)
+        return DataColumns(
+            self.names,
+            n_rows,
+            lambda: self.index[rows],
+            lambda name: self.read(name)[rows],
+            self._gives_series,
+        )
 
     def read(self, name: str) -> Any:
         """Return a column, cleaned.
@@ -72,14 +95,7 @@ class Table:
             If there is no such column, or two of that name.
         """
         if name not in self._columns:
-            if name not in self:
-                raise DataError(f"Unknown column {name!r}.{nearest(name, self.names)}")
-            column = self._frame[name]
-            if isinstance(column, pd.DataFrame):
-                raise DataError(
-                    f"The data have {column.shape[1]} columns named {name!r}; rename all but one."
-                )
-            self._columns[name] = _clean(column)
+            self._columns[name] = self._fetch(name)
         return self._columns[name]
 
     def whole(self, name: str) -> Any:
@@ -124,13 +140,15 @@ class Table:
             Naming the column, a value and its row.
         """
         column = self.read(name)
+        is_category = isinstance(column, pd.Categorical)
+        distinct = column.categories if is_category else pd.unique(column)
+        strange = [v for v in distinct if not _is_missing(v) and _reads_as_number(v)]
+        if not strange or (is_category and not any(isinstance(v, str) for v in distinct)):
+            return
         texts = pd.Series(np.asarray(column, dtype=object))
         texts = texts[[not _is_missing(v) for v in texts]]
         numeric = np.array([_reads_as_number(v) for v in texts], dtype=bool)
-        category = isinstance(column, pd.Categorical)
-        if category and not any(isinstance(v, str) for v in column.categories):
-            return
-        if not numeric.any():
+        if not numeric.any():  # only categories that no row has read as numbers
             return
         odd = numeric if numeric.mean() <= 0.5 or numeric.all() else ~numeric
         where = int(texts.index[np.flatnonzero(odd)[0]])
@@ -164,6 +182,35 @@ class Table:
             )
 
 
+def data_columns(data: pd.DataFrame | Mapping[str, Any]) -> DataColumns:
+    """Open a data frame or a mapping of columns.
+
+    A frame is kept by a lazy copy, so that neither side sees the other's later changes; the arrays
+    of a mapping are copied.
+
+    Raises
+    ------
+    DataError
+        If it is neither, or its columns form no table.
+    """
+    frame = _frame(data)
+    names = [name for name in frame.columns if isinstance(name, str)]
+
+    def fetch(name: str) -> Any:
+        if name not in frame.columns:
+            raise DataError(f"Unknown column {name!r}.{nearest(name, names)}")
+        column = frame[name]
+        if isinstance(column, pd.DataFrame):
+            raise DataError(
+                f"The data have {column.shape[1]} columns named {name!r}; rename all but one."
+            )
+        return clean(column)
+
+    return DataColumns(
+        names, len(frame), lambda: frame.index, fetch, isinstance(data, pd.DataFrame)
+    )
+
+
 def _frame(data: Any) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         return data.copy(deep=False)
@@ -180,7 +227,7 @@ def _frame(data: Any) -> pd.DataFrame:
         raise DataError(f"The columns do not form a table: {error}.") from None
 
 
-def _clean(column: pd.Series[Any]) -> Any:
+def clean(column: pd.Series[Any]) -> Any:
     """Bring a column to one of the kinds that terms know."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
