@@ -5,7 +5,7 @@ import pytest
 
 from simeq import DataError, Factor, SystemEquations
 from simeq.design.design import compress
-from simeq.linalg.triangle import ColumnsPart, accumulate, factorize
+from simeq.linalg.triangle import accumulate, factorize, rows_of
 
 
 def products(factor):
@@ -30,7 +30,7 @@ def test_r_has_the_cross_products_of_the_rows(w):
 
 @pytest.mark.parametrize("block", [1, 7, 8, 100, 999, 1000, 5000])
 def test_r_does_not_depend_on_block_size_beyond_rounding(w, block):
-    rows = (ColumnsPart(list(w[i : i + block].T)) for i in range(0, len(w), block))
+    rows = (rows_of(list(w[i : i + block].T)) for i in range(0, len(w), block))
     whole = factorize(w, names(w))
     parts = accumulate(rows, names(w), block)
     np.testing.assert_allclose(np.abs(parts.r), np.abs(whole.r), rtol=1e-11, atol=1e-12)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,7 @@ from simeq import SystemEquations
 from simeq.design.design import compress
 from simeq.errors import RankWarning, SimeqWarning
 from simeq.estimation.system import System as OnFactor
-from simeq.linalg.triangle import Factor, accumulate, factorize
+from simeq.linalg.triangle import Factor, RowPart, accumulate, factorize
 from simeq.results.system import SystemResults
 
 #: Two routes through the same algebra on well-conditioned columns.
@@ -538,22 +537,6 @@ def test_the_answer_does_not_depend_on_the_size_of_blocks(roads_model, block_row
         assert_same(other.fit(method), roads_model.fit(method), 1e-9)
 
 
-@dataclass(frozen=True)
-class Thinned:
-    """Rows of which some are left out on the way."""
-
-    w: np.ndarray
-
-    @property
-    def size(self) -> int:
-        return len(self.w)
-
-    def write(self, out: np.ndarray) -> int:
-        kept = self.w[self.w[:, 0] > -1.0]
-        out[: len(kept)] = kept
-        return len(kept)
-
-
 @given(
     n=st.integers(1, 200), m=st.integers(1, 6), block=st.integers(1, 64), seed=st.integers(0, 99)
 )
@@ -561,7 +544,16 @@ class Thinned:
 def test_r_has_the_cross_products_of_the_rows_for_every_shape_and_block(n, m, block, seed):
     w = np.random.default_rng(seed).normal(size=(n, m))
     kept = w[w[:, 0] > -1.0]
-    parts = (Thinned(w[i : i + block]) for i in range(0, n, block))
+
+    def part(rows: np.ndarray) -> RowPart:
+        def write(out: np.ndarray) -> int:  # rows may be left out on the way
+            own = rows[rows[:, 0] > -1.0]
+            out[: len(own)] = own
+            return len(own)
+
+        return RowPart(len(rows), write)
+
+    parts = (part(w[i : i + block]) for i in range(0, n, block))
     factor = accumulate(parts, tuple("abcdef"[:m]), block_rows=block)
     assert factor.nobs == len(kept)
     np.testing.assert_array_equal(factor.r, np.triu(factor.r))

@@ -372,7 +372,7 @@ def test_many_groups_in_any_order_have_the_factor_of_their_rows(monkeypatch, n, 
     w = np.column_stack([np.ones(n), rng.normal(size=(n, 3))])
 
     rows = factor.rows_in_block(4)
-    parts = [factor.ColumnsPart(list(w[i : i + rows].T)) for i in range(0, n, rows)]
+    parts = [factor.rows_of(list(w[i : i + rows].T)) for i in range(0, n, rows)]
     found = factor.accumulate_groups(parts, tuple("1abc"), codes, number)
     for code, own in enumerate(found):
         rows = w[codes == code]

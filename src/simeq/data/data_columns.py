@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,56 +15,46 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simeq.errors import DataError, nearest
-from simeq.linalg.bases import IntArray
+from simeq.linalg.bases import BoolArray, FloatArray, IntArray
 
 _NUMBER = re.compile(
     r"\s*[-+−]?\s*[$€£¥]?[\d.,_]*\d[\d.,_]*(e[-+]?\d+)?\s*[%$€£¥]?\s*", re.IGNORECASE
 )
+#: Values of a frame that is taken as one matrix: should pandas hold it in pieces, it is copied.
+SMALL_ENTRIES = 2**15
+
 _NUMERIC_OBJECTS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
 
 
+#: What a column holds, by the kind of its numpy type; all others are numbers.
+_KINDS = {"M": "date", "m": "date", "b": "bool", "O": "text"}
+
+
+@dataclass(frozen=True, eq=False)
 class DataColumns:
-    """Columns of the caller's data on some rows, cleaned when first read and never changed.
+    """Columns of the caller's data on some rows; the source of these rows, all in one block.
 
-    It is the source of its own rows, all in one block.
-
-    Parameters
+    Attributes
     ----------
-    names : sequence of str
+    names : list of str
         Columns that a formula can hold.
-    n_rows : int
-    find_index : callable
-        Returns the labels of the rows.
-    fetch : callable
-        Returns a column by its name, cleaned.
+    index : pandas.Index
+        Labels of the rows.
+    read : callable
+        Returns a column by its name, cleaned once: numbers and truth values are numpy arrays,
+        nullable and object numbers floats; text is an array of objects; categories are as pandas
+        has them. Raises a DataError if there is no such column, or two of that name.
     gives_series : bool
         Whether functions of whole columns get a Series, since the data are a frame.
     """
 
-    in_memory = True
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        n_rows: int,
-        find_index: Callable[[], pd.Index[Any]],
-        fetch: Callable[[str], Any],
-        gives_series: bool,
-    ) -> None:
-        self.names = names
-        self._n_rows = n_rows
-        self._find_index = find_index
-        self._fetch = fetch
-        self._gives_series = gives_series
-        self._columns: dict[str, Any] = {}
+    names: list[str]
+    index: pd.Index[Any]
+    read: Callable[[str], Any]
+    gives_series: bool
 
     def __len__(self) -> int:
-        return self._n_rows
-
-    @property
-    def index(self) -> pd.Index[Any]:
-        """Labels of the rows."""
-        return self._find_index()
+        return len(self.index)
 
     def blocks(self) -> Iterator[DataColumns]:
         """Yield all rows."""
@@ -74,29 +66,8 @@ class DataColumns:
 
     def cut(self, rows: slice | IntArray) -> DataColumns:
         """Return some rows: without any copy where they follow one another."""
-        n_rows = len(range(len(self))[rows]) if isinstance(rows, slice) else len(rows)
-        return DataColumns(
-            self.names,
-            n_rows,
-            lambda: self.index[rows],
-            lambda name: self.read(name)[rows],
-            self._gives_series,
-        )
-
-    def read(self, name: str) -> Any:
-        """Return a column, cleaned.
-
-        Numbers and truth values are numpy arrays, nullable and object numbers as floats; text is
-        an array of objects; categories are as pandas has them.
-
-        Raises
-        ------
-        DataError
-            If there is no such column, or two of that name.
-        """
-        if name not in self._columns:
-            self._columns[name] = self._fetch(name)
-        return self._columns[name]
+        read = cache(lambda name: self.read(name)[rows])
+        return DataColumns(self.names, self.index[rows], read, self.gives_series)
 
     def whole(self, name: str) -> Any:
         """Return a column for a function of whole columns: a Series when the data are a frame.
@@ -104,28 +75,19 @@ class DataColumns:
         Integers come as 64 bits wide, so that narrow ones cannot overflow in what it computes.
         """
         column = self.read(name)
-        if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
-            column = column.astype(np.int64)
-        return pd.Series(column, index=self.index, name=name) if self._gives_series else column
+        column = column.astype(np.int64) if column.dtype.kind in "iu" else column
+        return pd.Series(column, index=self.index, name=name) if self.gives_series else column
 
-    def missing(self, name: str) -> NDArray[np.bool_] | None:
+    def missing(self, name: str) -> BoolArray | None:
         """Mark the missing rows of a column, or None when there are none."""
-        column = self.read(name)
-        if isinstance(column, np.ndarray) and column.dtype.kind in "iub":
-            return None
-        marks = np.asarray(np.isnan(column) if _is_float(column) else pd.isna(column))
+        marks = np.asarray(pd.isna(self.read(name)))
         return marks if marks.any() else None
 
     def kind(self, name: str) -> str:
         """Return "number", "bool", "category", "date" or "text"."""
         column = self.read(name)
-        if isinstance(column, pd.Categorical):
-            return "category"
-        if column.dtype.kind in "Mm":
-            return "date"
-        if column.dtype.kind == "b":
-            return "bool"
-        return "text" if column.dtype.kind == "O" else "number"
+        is_category = isinstance(column, pd.Categorical)
+        return "category" if is_category else _KINDS.get(column.dtype.kind, "number")
 
     def row(self, position: int) -> str:
         """Name a row by its label."""
@@ -142,13 +104,13 @@ class DataColumns:
         column = self.read(name)
         is_category = isinstance(column, pd.Categorical)
         distinct = column.categories if is_category else pd.unique(column)
-        strange = [v for v in distinct if not _is_missing(v) and _reads_as_number(v)]
-        if not strange or (is_category and not any(isinstance(v, str) for v in distinct)):
+        if is_category and not any(isinstance(v, str) for v in distinct):
             return
-        texts = pd.Series(np.asarray(column, dtype=object))
-        texts = texts[[not _is_missing(v) for v in texts]]
-        numeric = np.array([_reads_as_number(v) for v in texts], dtype=bool)
-        if not numeric.any():  # only categories that no row has read as numbers
+        if not any(_reads_as_number(v) for v in distinct if not _is_missing(v)):
+            return
+        texts = pd.Series(np.asarray(column, dtype=object)).dropna()
+        numeric = texts.map(_reads_as_number).to_numpy(dtype=bool)
+        if not numeric.any():  # a category that no row has reads as a number
             return
         odd = numeric if numeric.mean() <= 0.5 or numeric.all() else ~numeric
         where = int(texts.index[np.flatnonzero(odd)[0]])
@@ -194,9 +156,13 @@ def data_columns(data: pd.DataFrame | Mapping[str, Any]) -> DataColumns:
         If it is neither, or its columns form no table.
     """
     frame = _frame(data)
-    names = [name for name in frame.columns if isinstance(name, str)]
+    names = [name for name in frame.columns.tolist() if isinstance(name, str)]
+    known = _at_once(frame)
 
-    def fetch(name: str) -> Any:
+    @cache
+    def read(name: str) -> Any:
+        if name in known:
+            return known[name]
         if name not in frame.columns:
             raise DataError(f"Unknown column {name!r}.{nearest(name, names)}")
         column = frame[name]
@@ -206,9 +172,7 @@ def data_columns(data: pd.DataFrame | Mapping[str, Any]) -> DataColumns:
             )
         return clean(column)
 
-    return DataColumns(
-        names, len(frame), lambda: frame.index, fetch, isinstance(data, pd.DataFrame)
-    )
+    return DataColumns(names, frame.index, read, isinstance(data, pd.DataFrame))
 
 
 def _frame(data: Any) -> pd.DataFrame:
@@ -225,6 +189,14 @@ def _frame(data: Any) -> pd.DataFrame:
         return pd.DataFrame(dict(data), copy=True)
     except (ValueError, TypeError) as error:
         raise DataError(f"The columns do not form a table: {error}.") from None
+
+
+def _at_once(frame: pd.DataFrame) -> dict[Any, FloatArray]:
+    """Columns of a small frame of floats, where taking one by one is slower than all else."""
+    small = frame.size <= SMALL_ENTRIES and frame.columns.is_unique
+    if not small or set(frame.dtypes.tolist()) != {np.dtype(np.float64)}:
+        return {}
+    return dict(zip(frame.columns.tolist(), frame.to_numpy().T, strict=True))
 
 
 def clean(column: pd.Series[Any]) -> Any:
@@ -266,10 +238,6 @@ def _clean_objects(values: NDArray[Any]) -> Any:
     if kind in ("datetime", "datetime64", "date"):
         return pd.to_datetime(pd.Series(values)).to_numpy(dtype="datetime64[ns]")
     return values
-
-
-def _is_float(column: Any) -> bool:
-    return isinstance(column, np.ndarray) and column.dtype.kind == "f"
 
 
 def _is_missing(value: Any) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from simeq.data.data_columns import DataColumns
 from simeq.errors import DataError, FormulaError, listing
 from simeq.formula.expression import Expression, take_out_arguments
 from simeq.formula.syntax import bare_column
-from simeq.formula.terms import marked_category
+from simeq.formula.terms import Categories, StatefulTransform, marked_category
 from simeq.linalg.bases import BoolArray, FloatArray
 
 
@@ -26,7 +26,11 @@ class Category:
     levels: tuple[Any, ...] | None = None
     contrast: Any = None
 
-    def codes(self, levels: Sequence[Any]) -> NDArray[np.signedinteger[Any]]:
+    def __getitem__(self, rows: slice | BoolArray) -> Category:
+        """Return some rows."""
+        return replace(self, rows=self.rows[rows])
+
+    def codes(self, levels: Sequence[Any]) -> NDArray[Any]:
         """Return each row's position in `levels`, −1 where it is missing or none of them."""
         position = {level: i for i, level in enumerate(levels)}
         lookup = [*(position.get(level, -1) for level in self.rows.categories), -1]
@@ -48,19 +52,48 @@ class Category:
                 f"{source.code} ({listing(levels)})."
             )
 
-    def observed(self, keep: BoolArray | None) -> BoolArray:
-        """Mark the categories that occur among the kept rows."""
-        codes = np.asarray(self.rows.codes)
-        present = codes if keep is None else codes[keep]
-        counts = np.bincount(present + 1, minlength=len(self.rows.categories) + 1)
-        return np.asarray(counts[1:] > 0)
+    def observed(self, keep: BoolArray | None) -> Category:
+        """Return a row for each category that occurs among the kept rows."""
+        codes = np.asarray(self.rows.codes if keep is None else self.rows.codes[keep])
+        counts = np.bincount(codes + 1, minlength=1)[1:]
+        found = pd.Categorical.from_codes(np.flatnonzero(counts), dtype=self.rows.dtype)
+        return replace(self, rows=found)
 
 
-def missing_rows(value: FloatArray | Category) -> BoolArray:
+#: Numbers (n,) or (n, p), truth values (n,), or a category of n rows.
+Value: TypeAlias = NDArray[Any] | Category
+
+
+def as_category(value: Value) -> Category:
+    """Take the values of a factor for categories, whatever they look like."""
+    return value if isinstance(value, Category) else Category(pd.Categorical(np.asarray(value)))
+
+
+def as_kind(value: Value, kind: int | Categories) -> NDArray[Any]:
+    """Return values of a factor as what it is in the sample: numbers, or positions in its levels.
+
+    Truth values count as 0 and 1, which are their positions too where both occur.
+    """
+    if isinstance(kind, int):
+        return np.asarray(value.rows, dtype=float) if isinstance(value, Category) else value
+    if not isinstance(value, Category) and value.dtype.kind == "b" and kind.levels == (False, True):
+        return value
+    return as_category(value).codes(kind.levels)
+
+
+def missing_rows(value: Value) -> BoolArray:
     """Mark the rows in which a factor is missing, in any of its columns."""
     if isinstance(value, Category):
         return np.asarray(value.rows.codes == -1)
     return np.asarray(np.isnan(value) if value.ndim == 1 else np.isnan(value).any(axis=1))
+
+
+def finite_rows(value: Value) -> BoolArray:
+    """Mark the rows in which a factor has a value, finite in all of its columns."""
+    if isinstance(value, Category):
+        return np.asarray(value.rows.codes != -1)
+    finite = np.isfinite(value)
+    return np.asarray(finite if finite.ndim == 1 else finite.all(axis=1))
 
 
 def is_numeric(columns: DataColumns, source: Expression) -> bool:
@@ -81,33 +114,32 @@ def numbers(columns: DataColumns, source: Expression) -> NDArray[Any]:
     DataError
         If it does not give real numbers.
     """
+    reads = {name: columns.read(name) for name in source.reads}
+    reads = {n: x.astype(np.float64) if x.dtype.kind in "iu" else x for n, x in reads.items()}
     name = bare_column(source.code)
-    value = (
-        _floats(columns.read(name))
-        if name is not None
-        else np.asarray(source({name: _floats(columns.read(name)) for name in source.reads}))
-    )
+    value = np.asarray(source(reads) if name is None else reads[name])
     if value.dtype.kind not in "fiub":
-        columns.refuse_numeric_use(source.reads, source.code)
-        raise DataError(f"{source.where}: the term {source.code} does not give real numbers.")
+        raise _not_numeric(columns, source)
     return value if value.ndim else np.full(len(columns), value)
 
 
-def _floats(column: Any) -> Any:
-    return column.astype(np.float64) if column.dtype.kind in "iu" else column
-
-
-def evaluate(columns: DataColumns, source: Expression) -> FloatArray | Category:
-    """Evaluate a factor on whole columns: floats (n,) or (n, p), or a category; not a stateful one.
+def evaluate(columns: DataColumns, source: Expression) -> Value:
+    """Evaluate a factor that is not stateful on all rows that it may look at.
 
     Raises
     ------
     DataError
         If text or dates stand where numbers must, or the value has another length.
     """
+    if is_numeric(columns, source):
+        return numbers(columns, source)
     name = bare_column(source.code)
     if name is not None:
-        return _bare(columns, name, source)
+        if columns.kind(name) == "number":
+            return numbers(columns, source)
+        if columns.kind(name) == "date":
+            columns.refuse_numeric_use([name], source.code)
+        return Category(_categorical(columns.read(name), source))
     try:
         value = source({name: columns.whole(name) for name in source.reads})
     except FormulaError:
@@ -115,65 +147,63 @@ def evaluate(columns: DataColumns, source: Expression) -> FloatArray | Category:
         raise
     marked = marked_category(value)
     if marked is not None:
-        rows = _categorical(_aligned(marked.values, columns, source), source)
-        return Category(rows, marked.levels, marked.contrast)
+        value, *asked = marked
+        return Category(_categorical(_aligned(value, columns, source), source), *asked)
     value = _aligned(value, columns, source)
-    if isinstance(value, pd.Categorical) or value.dtype.kind == "b":
+    is_text = value.dtype.kind in "OUS" and not source.elementwise
+    if isinstance(value, pd.Categorical) or value.dtype.kind == "b" or is_text:
         return Category(_categorical(value, source))
     if value.dtype.kind in "fiu":
         return np.asarray(value, dtype=np.float64)
-    if value.dtype.kind in "OUS" and not source.elementwise:
-        return Category(_categorical(value, source))
-    columns.refuse_numeric_use(source.reads, source.code)
-    raise DataError(f"{source.where}: the term {source.code} does not give real numbers.")
+    raise _not_numeric(columns, source)
 
 
-def _bare(columns: DataColumns, name: str, source: Expression) -> FloatArray | Category:
-    """Return a column that stands by itself in a formula."""
-    if columns.kind(name) == "number":
-        return np.asarray(columns.read(name), dtype=np.float64)
-    if columns.kind(name) == "date":
-        columns.refuse_numeric_use([name], source.code)
-    category = Category(_categorical(columns.read(name), source))
-    columns.require_category(name)
-    return category
+def arguments_of(columns: DataColumns, source: Expression) -> list[Value]:
+    """Evaluate on all rows what a stateful factor passes to its transforms."""
+    return [evaluate(columns, own) for own in take_out_arguments(source)[1].values()]
 
 
-def category_of(columns: DataColumns, source: Expression) -> Category:
-    """Evaluate a factor that is known to be a category, whatever its values look like here."""
-    name = bare_column(source.code)
-    if name is not None:
-        return Category(_categorical(columns.read(name), source))
-    known = numbers if is_numeric(columns, source) else evaluate
-    value = known(columns, source)
-    return value if isinstance(value, Category) else Category(pd.Categorical(value))
-
-
-def category_codes(columns: DataColumns, source: Expression, levels: Sequence[Any]) -> NDArray[Any]:
-    """Evaluate a category as the position of each row's value in `levels`, −1 where missing."""
-    if levels == (False, True) and is_numeric(columns, source):
-        value = numbers(columns, source)
-        if value.dtype.kind == "b":  # comparisons are their own codes, and fast
-            return value
-    return category_of(columns, source).codes(levels)
-
-
-def stateful_arguments(columns: DataColumns, source: Expression) -> dict[str, FloatArray]:
-    """Evaluate on all rows what a stateful factor passes to its transforms.
+def transformed(
+    columns: DataColumns,
+    source: Expression,
+    arguments: Sequence[Value],
+    rows: BoolArray,
+    known: StatefulTransform | None = None,
+) -> tuple[StatefulTransform, FloatArray]:
+    """Evaluate a stateful factor on some rows, NaN elsewhere, by what it learns there or knows.
 
     Raises
     ------
     DataError
-        If it passes anything but numbers.
+        If it passes anything but numbers, or cannot be evaluated by what it knows.
+    FormulaError
+        If it cannot be evaluated.
     """
-    found: dict[str, FloatArray] = {}
-    for name, argument in take_out_arguments(source).arguments.items():
-        value = evaluate(columns, argument)
-        if isinstance(value, Category):
-            columns.refuse_numeric_use(source.reads, source.code)
-            raise DataError(f"{source.where}: the term {source.code} needs numbers.")
-        found[name] = value
-    return found
+    code, names = take_out_arguments(source)
+    given = dict(zip(names, arguments, strict=True))
+    if any(isinstance(value, Category) for value in arguments):
+        columns.refuse_numeric_use(source.reads, source.code)
+        raise DataError(f"{source.where}: the term {source.code} needs numbers.")
+    given |= {name: columns.whole(name) for name in source.reads}
+    given = {name: value[rows] for name, value in given.items()}
+    try:
+        transform = known or StatefulTransform(code, source.names, given)
+        found = transform(given)
+    except Exception as error:
+        kind, where = (FormulaError, "") if known is None else (DataError, " on the new data")
+        reason = str(error).split("\n")[0]
+        raise kind(
+            f"{source.where}: the term {source.code} cannot be evaluated{where}: {reason}"
+        ) from error
+    full = np.full((len(columns), *found.shape[1:]), np.nan)
+    full[rows] = found
+    return transform, full
+
+
+def _not_numeric(columns: DataColumns, source: Expression) -> DataError:
+    """Return the error for a value that is no number, or raise one that names a column of text."""
+    columns.refuse_numeric_use(source.reads, source.code)
+    return DataError(f"{source.where}: the term {source.code} does not give real numbers.")
 
 
 def _categorical(value: Any, source: Expression) -> pd.Categorical:
@@ -193,8 +223,8 @@ def _aligned(value: Any, columns: DataColumns, source: Expression) -> Any:
             f"{source.where}: the term {source.code} returns {len(value):,} rows that do not "
             f"match the {n:,} of the data one to one, in order."
         )
-    if isinstance(value, pd.Series):
-        value = _values(value)
+    if isinstance(value, pd.Series) and pd.api.types.is_extension_array_dtype(value.dtype):
+        value = _plain(value)
     if not isinstance(value, pd.Categorical):
         value = np.asarray(value)
         value = np.full(n, value) if value.ndim == 0 else value
@@ -205,12 +235,10 @@ def _aligned(value: Any, columns: DataColumns, source: Expression) -> Any:
     return value
 
 
-def _values(series: pd.Series[Any]) -> Any:
-    """Values of a Series: categories as they are, nullable numbers as floats."""
+def _plain(series: pd.Series[Any]) -> Any:
+    """Values of a pandas type: categories as they are, nullable numbers as floats, or objects."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series.array
-    if not pd.api.types.is_extension_array_dtype(series.dtype):
-        return series
     if pd.api.types.is_numeric_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(series.astype(object), dtype=object)

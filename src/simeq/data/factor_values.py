@@ -8,34 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from functools import cached_property, partial
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from simeq.data.data_columns import DataColumns
-from simeq.data.evaluation import category_codes, numbers
-from simeq.data.gaps import Sample
-from simeq.data.source import RowSource, pieces, require_as_many
+from simeq.data.evaluation import as_kind, evaluate
+from simeq.data.findings import Sample
+from simeq.data.source import Frames, RowSource, pieces, require_as_many
 from simeq.formula.expression import Expression
 from simeq.formula.terms import Categories, Column, Part, StatefulTransform
 from simeq.linalg.bases import BoolArray, FloatArray, IntArray
 from simeq.linalg.triangle import RowPart
 
 
-class ColumnsOfW(Protocol):
-    """What columns of W are written from."""
-
-    def parts(self, columns: Sequence[Column], rows: int) -> Iterator[RowPart]:
-        """Yield the columns on the kept rows, part by part, from at most `rows` rows each."""
-
-
-class RowsOfW(ColumnsOfW, Protocol):
+class RowsOfW(Protocol):
     """The rows of a sample: factors on a source, W itself, or a wrapper that changes another's."""
 
+    def parts(self, columns: Sequence[Column], rows: int) -> Iterator[RowPart]:
+        """Yield columns of W on the kept rows, part by part, from at most `rows` rows each."""
+
     def take(self, rows: IntArray) -> RowsOfW:
-        """Return some of the kept rows, by position."""
+        """Return some of the kept rows, by position; nothing is learned anew."""
 
 
 @dataclass(frozen=True)
@@ -79,68 +76,46 @@ class FactorValues:
         for before, piece in pieces(self.source, rows):
             seen = before + len(piece)
             keep = None if self.keep is None else self.keep[before:seen]
-            yield _FactorPart(self, columns, before, piece, keep)
+            value = partial(self.on, before, piece)
+            yield RowPart(len(piece), partial(write_columns, columns, value, keep, len(piece)))
         require_as_many(seen, self.sample.n_rows)
 
     def on(self, before: int, piece: DataColumns, code: str) -> NDArray[Any]:
         """Values of one factor on a piece of the rows: floats, or category codes."""
         if code in self.whole:
             return self.whole[code][before : before + len(piece)]
-        kind = self.kinds[code]
-        if isinstance(kind, int):
-            return numbers(piece, self.expressions[code])
-        return category_codes(piece, self.expressions[code], kind.levels)
+        return as_kind(evaluate(piece, self.expressions[code]), self.kinds[code])
 
     def take(self, rows: IntArray) -> FactorValues:
         """Return the values on some of the kept rows, by position; nothing is learned anew."""
-        positions = rows if self.keep is None else np.flatnonzero(self.keep)[rows]
-        if not isinstance(self.source, DataColumns):
+        positions = rows if self.keep is None else self._positions[rows]
+        if isinstance(self.source, Frames):
             keep = np.zeros(self.sample.n_rows, dtype=bool)
             keep[positions] = True
-            return replace(self, sample=replace(self.sample, nobs=len(positions)), keep=keep)
-        return replace(
-            self,
-            source=self.source.cut(positions),
-            sample=Sample(len(positions), len(positions), {}),
-            keep=None,
-            whole={code: value[positions] for code, value in self.whole.items()},
-        )
+            return replace(self, sample=replace(self.sample, nobs=len(rows)), keep=keep)
+        source, sample = self.source.cut(positions), Sample(len(rows), len(rows), {})
+        whole = {code: value[positions] for code, value in self.whole.items()}
+        return replace(self, source=source, sample=sample, keep=None, whole=whole)
 
-
-@dataclass(frozen=True)
-class _FactorPart:
-    """Columns of W on a piece of the rows."""
-
-    values: FactorValues
-    columns: Sequence[Column]
-    before: int
-    piece: DataColumns
-    keep: BoolArray | None
-
-    @property
-    def size(self) -> int:
-        return len(self.piece)
-
-    def write(self, out: FloatArray) -> int:
-        def value(code: str) -> NDArray[Any]:
-            return self.values.on(self.before, self.piece, code)
-
-        return write_columns(out[: self.size], self.columns, value, self.keep)
-
-
-#: Gives a factor's values on some rows by its code.
-ValueOf: TypeAlias = Callable[[str], NDArray[Any]]
+    @cached_property
+    def _positions(self) -> IntArray:
+        """Positions of the kept rows among all, found once for all parts of them."""
+        return np.flatnonzero(np.asarray(self.keep))
 
 
 def write_columns(
-    out: FloatArray, columns: Sequence[Column], value: ValueOf, keep: BoolArray | None
+    columns: Sequence[Column],
+    value: Callable[[str], NDArray[Any]],
+    keep: BoolArray | None,
+    n: int,
+    out: FloatArray,
 ) -> int:
-    """Write columns of W into the first rows of `out` (n, m); return how many of n are kept.
+    """Write columns of W on the kept of n rows into the first rows of `out`; return their number.
 
-    Each factor is evaluated once, whatever number of columns it has a share in.
+    Each factor is evaluated once, by its code, whatever number of columns it has a share in.
     """
     keep = None if keep is None or keep.all() else keep
-    out = out if keep is None else out[: np.count_nonzero(keep)]
+    kept = n if keep is None else int(np.count_nonzero(keep))
     known: dict[str, NDArray[Any]] = {}
 
     def share(part: Part) -> NDArray[Any]:
@@ -153,9 +128,8 @@ def write_columns(
             return np.array([*part.contrast, np.nan])[own.astype(np.intp)]
         return own if own.ndim == 1 else own[:, part.position]
 
-    for column, target in zip(columns, out.T, strict=True):
-        first, *others = column.parts or (None,)
-        target[:] = 1.0 if first is None else share(first)
-        for part in others:
+    for column, target in zip(columns, out[:kept].T, strict=True):
+        target[:] = share(column.parts[0]) if column.parts else 1.0
+        for part in column.parts[1:]:
             target *= share(part)
-    return len(out)
+    return kept

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -13,56 +13,6 @@ from simeq.errors import DataError, count
 
 #: A frame, a mapping of columns, or a callable that gives frames one by one.
 Data: TypeAlias = pd.DataFrame | Mapping[str, Any] | Callable[[], Iterable[pd.DataFrame]]
-
-
-class RowSource(Protocol):
-    """Rows in blocks, in the same order each time; their number need not be known beforehand."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Columns that a formula can hold."""
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether all rows are one block, so that functions of whole columns can be evaluated."""
-
-    @property
-    def index(self) -> pd.Index[Any]:
-        """Labels of all rows."""
-
-    def sketch(self, names: Iterable[str]) -> DataColumns | None:
-        """Return no rows, but columns of their kinds; None when these show only in later rows."""
-
-    def read(self, name: str) -> Any:
-        """Return a column on all rows."""
-
-    def blocks(self) -> Iterator[DataColumns]:
-        """Yield the rows, block by block."""
-
-
-def row_source(data: Data) -> RowSource:
-    """Open the caller's data.
-
-    Raises
-    ------
-    DataError
-        If they are none.
-    """
-    if isinstance(data, pd.DataFrame | Mapping) or not callable(data):
-        return data_columns(data)
-    return Frames(data)
-
-
-def pieces(source: RowSource, rows: int) -> Iterator[tuple[int, DataColumns]]:
-    """Yield at most `rows` rows at a time, with the number of those before."""
-    before = 0
-    for block in source.blocks():
-        if len(block) <= rows:
-            yield before, block
-        else:
-            for start in range(0, len(block), rows):
-                yield before + start, block.cut(slice(start, min(start + rows, len(block))))
-        before += len(block)
 
 
 class Frames:
@@ -79,11 +29,9 @@ class Frames:
         If it returns something else, or none.
     """
 
-    in_memory = False
-
     def __init__(self, give: Callable[[], Iterable[pd.DataFrame]]) -> None:
         self._give = give
-        self.names: Sequence[str] = ()
+        self.names: list[str] = []
         frames = self._called("")
         self._first = next(frames)
         self.names = self._first.names
@@ -136,6 +84,34 @@ class Frames:
         """Return a column on all rows, asked for anew, as one frame would hold it."""
         parts = [pd.Series(block.read(name)) for block in self.blocks()]
         return clean(pd.concat(parts, ignore_index=True))
+
+
+#: Rows in blocks, in the same order each time; their number need not be known beforehand.
+RowSource: TypeAlias = DataColumns | Frames
+
+
+def row_source(data: Data) -> RowSource:
+    """Open the caller's data.
+
+    Raises
+    ------
+    DataError
+        If they are none.
+    """
+    if isinstance(data, pd.DataFrame | Mapping) or not callable(data):
+        return data_columns(data)
+    return Frames(data)
+
+
+def pieces(source: RowSource, rows: int) -> Iterator[tuple[int, DataColumns]]:
+    """Yield at most `rows` rows at a time, with the number of those before."""
+    before = 0
+    for block in source.blocks():
+        starts = range(0, len(block), rows)
+        cuts = (block.cut(slice(start, start + rows)) for start in starts)
+        for piece in [block] if len(starts) == 1 else cuts:
+            yield before, piece
+            before += len(piece)
 
 
 def require_as_many(seen: int, known: int) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 import pandas as pd
 
 from simeq.data.data_columns import DataColumns
-from simeq.data.factor_values import ColumnsOfW
-from simeq.data.gaps import Sample
-from simeq.data.sample import Expressions, Missing, Survey, estimation_sample, needs_no_learning
+from simeq.data.findings import Expressions, Missing, Sample
+from simeq.data.sample import Survey, estimation_sample, needs_no_learning
 from simeq.data.source import RowSource
-from simeq.design.design import Design, compress
+from simeq.design.design import Design
 from simeq.design.sample_rows import KeptRows, SampleRows
 from simeq.errors import DataError, FormulaError, RankWarning, warn
 from simeq.formula.endogeneity import instrument_lists
@@ -29,7 +28,7 @@ from simeq.formula.terms import (
     term_name,
 )
 from simeq.linalg.bases import FloatArray
-from simeq.linalg.triangle import Buffer, Factor, factorize, rows_in_block
+from simeq.linalg.triangle import Buffer, Factor, RowPart, accumulate, factorize, rows_in_block
 
 #: The number of numeric columns of each factor, or its `Categories`.
 Kinds: TypeAlias = Mapping[str, int | Categories]
@@ -57,40 +56,29 @@ def build(
     if needs_no_learning(source, bound):
         survey = Survey(source, bound, names)
         design = _lay_out(spec, lists, bound, dict.fromkeys(bound, 1), source)
-        factor, w = _compressed(design, survey, source)
+        factor, w = _compressed(design, survey.parts, source)
         values = survey.close(missing)
     else:
         values = estimation_sample(source, bound, names, missing)
         design = _lay_out(spec, lists, bound, values.kinds, source)
-        factor, w = _compressed(design, values, source)
+        factor, w = _compressed(design, values.parts, source)
     design = replace(design, sample=values.sample)
-    return SampleRows(
-        design, values, KeptRows(design.names, w, values) if w is not None else None
-    ), factor
+    written = values if w is None else KeptRows(design.names, w, values)
+    return SampleRows(design, values, written), factor
 
 
 def _compressed(
-    design: Design, rows: ColumnsOfW, source: RowSource
+    design: Design,
+    parts: Callable[[Sequence[Column], int], Iterator[RowPart]],
+    source: RowSource,
 ) -> tuple[Factor, FloatArray | None]:
     """Return the triangle of the sample, and W itself where it fits into a block."""
     most = rows_in_block(len(design.columns))
+    rows = parts(design.columns, most)
     if not isinstance(source, DataColumns) or len(source) > most:
-        return compress(design, rows), None
-    w = Buffer(len(design.columns)).written(list(rows.parts(design.columns, most)))
+        return accumulate(rows, design.names), None
+    w = Buffer(len(design.columns)).written(list(rows))
     return factorize(w, design.names), w
-
-
-def _require_numeric(
-    code: str, what: str, bound: Expressions, kinds: Kinds, source: RowSource
-) -> None:
-    """Check that a factor is one column of numbers."""
-    if kinds[code] != 1:
-        for block in source.blocks():
-            block.refuse_numeric_use(bound[code].reads, code)
-        raise FormulaError(
-            f"{what} {code} must be one numeric column; write arithmetic inside I(…), as in "
-            f"I(1.0 * (y > 0))."
-        )
 
 
 def _warn_of_constant_categories(
@@ -115,25 +103,28 @@ def _lay_out(
 
     The sample is put in when the rows have been seen.
     """
-    for equation in spec.equations:
-        what = f"{equation.where}: the left side"
-        _require_numeric(equation.left, what, bound, kinds, source)
-    for identity in spec.identities:
-        for code in identity.factors:
-            _require_numeric(code, f"{identity.where}: the term", bound, kinds, source)
+    lefts = [(own.left, f"{own.where}: the left side") for own in spec.equations]
+    defined = [(code, f"{own.where}: the term") for own in spec.identities for code in own.factors]
+    for code, what in [*lefts, *defined]:
+        if kinds[code] != 1:
+            for block in source.blocks():
+                block.refuse_numeric_use(bound[code].reads, code)
+            raise FormulaError(
+                f"{what} {code} must be one numeric column; write arithmetic inside I(…), as in "
+                f"I(1.0 * (y > 0))."
+            )
     coded = code_columns([*(equation.terms for equation in spec.equations), *lists], kinds)
     for equation, own in zip(spec.equations, coded, strict=False):
         _warn_of_constant_categories(equation.where, equation.terms, own)
     outside = {name: value for own in bound.values() for name, value in own.names.items()}
     scalars = {n: v for n, v in outside.items() if pd.api.types.is_scalar(v)}
     others = [n for n in outside if n not in scalars]
-    left = {equation.left: _itself(equation.left) for equation in spec.equations}
-    defined = {code: _itself(code) for identity in spec.identities for code in identity.factors}
-    place = {code: j for j, code in enumerate(left, 1)}
+    alone = {code: Column(code, (code,), (Part(code),)) for code, _ in [*lefts, *defined]}
+    place = {code: j for j, code in enumerate(alone, 1)}
     return Design(
         labels=tuple(e.label for e in spec.equations),
         texts=tuple(e.text for e in spec.equations),
-        columns=(INTERCEPT, *{**left, **defined}.values()),
+        columns=(INTERCEPT, *alone.values()),
         dependents=tuple(place[e.left] for e in spec.equations),
         regressors=(),
         instruments=(),
@@ -150,8 +141,3 @@ def _lay_out(
         lags=spec.lags,
         endog=spec.endog,
     ).using(coded)
-
-
-def _itself(code: str) -> Column:
-    """Column of a numeric factor by itself."""
-    return Column(code, (code,), (Part(code),))

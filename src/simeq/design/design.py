@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simeq.data.factor_values import ColumnsOfW
-from simeq.data.gaps import Sample
+from simeq.data.factor_values import RowsOfW
+from simeq.data.findings import Sample
 from simeq.formula.identities import Identity
 from simeq.formula.lags import Lag
 from simeq.formula.terms import Column, Term
@@ -143,7 +143,7 @@ def _same_sets_once(lists: Sequence[tuple[Column, ...]]) -> list[tuple[Column, .
     return [first.setdefault(frozenset(c.name for c in own), own) for own in lists]
 
 
-def compress(design: Design, rows: ColumnsOfW, block_rows: int | None = None) -> Factor:
+def compress(design: Design, rows: RowsOfW, block_rows: int | None = None) -> Factor:
     """Factor the design's columns over the sample, block by block."""
     most = block_rows or rows_in_block(len(design.columns))
     return accumulate(rows.parts(design.columns, most), design.names, block_rows)

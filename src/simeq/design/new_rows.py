@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,20 @@ from numpy.typing import NDArray
 from simeq.data.data_columns import DataColumns
 from simeq.data.evaluation import (
     Category,
-    category_of,
+    arguments_of,
+    as_category,
+    as_kind,
     evaluate,
-    is_numeric,
-    numbers,
-    stateful_arguments,
+    finite_rows,
+    transformed,
 )
 from simeq.data.factor_values import FactorValues, write_columns
+from simeq.data.findings import Expressions
 from simeq.design.design import Design
 from simeq.errors import DataError, count, nearest
 from simeq.formula.expression import Expression, expression
 from simeq.formula.syntax import syntax
+from simeq.formula.terms import Categories
 from simeq.linalg.bases import FloatArray
 
 
@@ -48,12 +52,10 @@ def new_columns(
     _require_columns(design, wanted, data)
     expressions = _bound_again(design, wanted, data) if learned is None else learned.expressions
     columns = [design.columns[j] for j in wanted]
-
-    def value(code: str) -> NDArray[Any]:
-        return _value(data, expressions[code], design, learned)
-
     out = np.empty((len(data), len(columns)), order="F")
-    write_columns(out, columns, value, None)
+    write_columns(
+        columns, partial(_value, design, learned, data, expressions), None, len(data), out
+    )
     for j, place in enumerate(wanted):
         for name in design.read_by(place):
             missing = data.missing(name)
@@ -98,19 +100,24 @@ def _bound_again(design: Design, wanted: Iterable[int], data: DataColumns) -> di
 
 
 def _value(
-    data: DataColumns, source: Expression, design: Design, learned: FactorValues | None
+    design: Design,
+    learned: FactorValues | None,
+    data: DataColumns,
+    expressions: Expressions,
+    code: str,
 ) -> NDArray[Any]:
     """Evaluate a factor on new rows as the kind that it is in the sample."""
+    source = expressions[code]
     if source.stateful:
         return _transformed(data, source, learned)
-    if source.code in design.levels:
-        levels = design.levels[source.code]
-        category = category_of(data, source)
-        category.require(levels, source)
-        return category.codes(levels)
-    if is_numeric(data, source):
-        return numbers(data, source)
-    return _as_numbers(data, evaluate(data, source), source)
+    value, levels = evaluate(data, source), design.levels.get(source.code)
+    if levels is not None:
+        as_category(value).require(levels, source)
+        return as_kind(value, Categories(levels))
+    if isinstance(value, Category) and not set(value.rows.categories) <= {False, True}:
+        data.refuse_numeric_use(source.reads, source.code)
+        raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")
+    return as_kind(value, 1)
 
 
 def _transformed(data: DataColumns, source: Expression, learned: FactorValues | None) -> FloatArray:
@@ -120,35 +127,11 @@ def _transformed(data: DataColumns, source: Expression, learned: FactorValues | 
             f"{source.where}: the term {source.code} learned from the sample, and a loaded result "
             f"holds no rows; build the model from data again to predict."
         )
-    arguments = stateful_arguments(data, source)
-    given = {**arguments, **{name: data.whole(name) for name in source.reads}}
-    there = np.ones(len(data), dtype=bool)
-    for argument in arguments.values():
-        there &= np.isfinite(argument if argument.ndim == 1 else argument.sum(axis=1))
-    width = learned.whole[source.code].shape[1:]
-    out = np.full((len(data), *width), np.nan)
-    if there.any():
-        try:
-            out[there] = learned.transforms[source.code](
-                {name: value[there] for name, value in given.items()}
-            )
-        except Exception as error:
-            reason = str(error).split("\n")[0]
-            raise DataError(
-                f"{source.where}: the term {source.code} cannot be evaluated on the new data: "
-                f"{reason}"
-            ) from error
-    return out
-
-
-def _as_numbers(data: DataColumns, value: FloatArray | Category, source: Expression) -> FloatArray:
-    """Return a numeric factor on new rows; truth values count as 0 and 1."""
-    if not isinstance(value, Category):
-        return value
-    if set(value.rows.categories) <= {False, True}:
-        return np.asarray(value.rows, dtype=np.float64)
-    data.refuse_numeric_use(source.reads, source.code)
-    raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")
+    arguments = arguments_of(data, source)
+    there = np.logical_and.reduce([finite_rows(value) for value in arguments])
+    if not there.any():
+        return np.full((len(data), *learned.whole[source.code].shape[1:]), np.nan)
+    return transformed(data, source, arguments, there, learned.transforms[source.code])[1]
 
 
 def _refuse_infinite(design: Design, place: int, data: DataColumns, column: FloatArray) -> None:

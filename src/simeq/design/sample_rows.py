@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,11 @@ from simeq.formula.terms import Column
 from simeq.linalg.bases import FloatArray, IntArray
 from simeq.linalg.triangle import (
     Buffer,
-    ColumnsPart,
     Factor,
     RowPart,
     accumulate_groups,
     rows_in_block,
+    rows_of,
 )
 
 #: Doubles in a block of combined columns: scores of fifty equations are thousands of them.
@@ -53,56 +52,37 @@ class KeptRows:
             return
         chosen = [self.w[:, place[column.name]] for column in columns]
         for start in range(0, len(self.w), rows):
-            yield ColumnsPart([column[start : start + rows] for column in chosen])
+            yield rows_of([column[start : start + rows] for column in chosen])
 
     def take(self, rows: IntArray) -> KeptRows:
         """Return some of the rows, by position."""
         return KeptRows(self.names, self.w[rows], self.others.take(rows))
 
 
+@dataclass(frozen=True, eq=False)
 class SampleRows:
     """Rows of a design's columns over the sample.
 
-    Parameters
+    Attributes
     ----------
     design : Design
     values : FactorValues
-        Factors on the sample.
-    written : RowsOfW, optional
-        What columns of W are written from; the factors by default.
-    rows : array of int, optional
-        Positions in that sample of the rows in question; all by default.
+        Factors on the rows.
+    written : RowsOfW
+        What columns of W are written from: the factors, W itself, or a wrapper of them.
     """
 
-    def __init__(
-        self,
-        design: Design,
-        values: FactorValues,
-        written: RowsOfW | None = None,
-        rows: IntArray | None = None,
-    ) -> None:
-        self.design = design
-        self._values = values
-        self._written = values if written is None else written
-        self._rows = rows
-
-    @cached_property
-    def values(self) -> FactorValues:
-        """Factors on the rows."""
-        return self._values if self._rows is None else self._values.take(self._rows)
-
-    @cached_property
-    def written(self) -> RowsOfW:
-        """What columns of W are written from."""
-        return self._written if self._rows is None else self._written.take(self._rows)
+    design: Design
+    values: FactorValues
+    written: RowsOfW
 
     def of(self, design: Design) -> SampleRows:
         """Return the same rows for another design."""
-        return SampleRows(design, self._values, self._written, self._rows)
+        return replace(self, design=design)
 
     def part(self, design: Design, rows: IntArray) -> SampleRows:
         """Return some rows of the sample, by their positions in it, for a design of their own."""
-        return SampleRows(design, self.values, self.written, rows)
+        return SampleRows(design, self.values.take(rows), self.written.take(rows))
 
     def factors(self, groups: Groups) -> list[Factor]:
         """Return the factor of each group's rows."""

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.errors import FormulaError, nearest
-from simeq.formula.syntax import Path, Syntax, syntax
+from simeq.formula.syntax import Syntax, syntax
 from simeq.formula.terms import FORMULA_NAMES, is_stateful
 
 
@@ -103,9 +103,9 @@ def expression(code: str, columns: Collection[str], caller: Lookup, where: str) 
     reads: list[str] = []
     for name in own.mentions:
         if name not in columns:
-            names[name] = _outside(name, name in own.calls, caller)
-            _require_usable(name, names[name], name in own.calls, columns, where, code)
-        elif name in own.calls:
+            names[name] = _outside(name, name in own.called, caller)
+            _require_usable(name, names[name], name in own.called, columns, where, code)
+        elif name in own.called:
             raise FormulaError(
                 f"{where}: column {name!r} hides the function {name}(…) that the term {code} "
                 f"calls; rename the column."
@@ -128,45 +128,36 @@ def expression(code: str, columns: Collection[str], caller: Lookup, where: str) 
     )
 
 
-@dataclass(frozen=True)
-class Stateful:
-    """A stateful factor with what it passes to its transforms taken out.
+def take_out_arguments(source: Expression) -> tuple[str, dict[str, Expression]]:
+    """Separate a stateful factor from the arguments of its innermost transforms.
 
-    Attributes
-    ----------
-    code : str
+    Returns
+    -------
+    str
         The factor with a name in the place of each argument.
-    arguments : dict of str to Expression
+    dict of str to Expression
         The arguments by that name; they are evaluated on all rows, so that a lag means the row
         before, whatever rows the transform learns from.
     """
-
-    code: str
-    arguments: Mapping[str, Expression]
-
-
-def take_out_arguments(source: Expression) -> Stateful:
-    """Separate a stateful factor from the arguments of its innermost transforms."""
     tree = ast.parse(source.code, mode="eval")
     arguments: dict[str, Expression] = {}
-    for call in [node for node in ast.walk(tree) if _is_transform(node, source.names)]:
-        assert isinstance(call, ast.Call)
-        if any(_is_transform(inner, source.names) for arg in call.args for inner in ast.walk(arg)):
+    for call in _transforms(tree, source.names):
+        if any(_transforms(argument, source.names) for argument in call.args):
             continue
-        for i, arg in enumerate(call.args):
-            code = ast.unparse(arg)
+        for i, argument in enumerate(call.args):
+            code = ast.unparse(argument)
             if not set(syntax(code).mentions) & set(source.reads) and not syntax(code).quoted:
                 continue  # a number, such as the degrees of freedom of a spline
             name = f"_argument{len(arguments)}"
             arguments[name] = replace(source, code=code, elementwise=False, stateful=False)
             call.args[i] = ast.Name(name, ast.Load())
-    return Stateful(ast.unparse(tree), arguments)
+    return ast.unparse(tree), arguments
 
 
-def _is_transform(node: ast.AST, names: Mapping[str, Any]) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-        return False
-    return is_stateful(names.get(node.func.id))
+def _transforms(tree: ast.AST, names: Mapping[str, Any]) -> list[ast.Call]:
+    """Calls of functions that learn from the sample."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [c for c in calls if isinstance(c.func, ast.Name) and is_stateful(names.get(c.func.id))]
 
 
 def _outside(name: str, is_called: bool, caller: Lookup) -> Any:
@@ -203,6 +194,9 @@ def _require_usable(
 
 _NOWHERE = object()
 
+#: What a name with dots may be in an element-wise code: a function, a number, or a step to them.
+_OPERANDS = (np.ufunc, Real, ModuleType)
+
 _STANDARD: tuple[Mapping[str, Any], ...] = ({"np": np}, FORMULA_NAMES, vars(builtins))
 
 
@@ -219,26 +213,26 @@ def _is_category_by_row(own: Syntax, names: Mapping[str, Any], columns: Collecti
 
 def _is_elementwise(own: Syntax, names: Mapping[str, Any]) -> bool:
     """Whether the value in a row depends on that row alone."""
-    if own.numbers is None or own.functions is None:
-        return False
     return (
-        all(_is_ufunc(path, names) for path in own.functions)
-        and all(isinstance(_object(path, names), Real) for path in own.numbers)
+        own.by_row
+        and all(_is_ufunc(path, names) for path in own.called)
+        and all(isinstance(_object(path, names), _OPERANDS) for path in own.dotted)
         and not any(isinstance(names.get(name), str) for name in own.mentions)
     )
 
 
-def _is_ufunc(path: Path, names: Mapping[str, Any]) -> bool:
-    """Whether a dotted name is a function of rows one by one; patsy's I and Q count as such."""
+def _is_ufunc(path: str, names: Mapping[str, Any]) -> bool:
+    """Whether a function goes row by row; patsy's I and Q count as such."""
     value = _object(path, names)
     if isinstance(value, np.ufunc):
         return value.signature is None
-    return path in (("I",), ("Q",)) and value is FORMULA_NAMES[path[0]]
+    return path in ("I", "Q") and value is FORMULA_NAMES[path]
 
 
-def _object(path: Path, names: Mapping[str, Any]) -> Any:
+def _object(path: str, names: Mapping[str, Any]) -> Any:
     """Return the object that ``name`` or ``module.name`` stands for, if it is from outside."""
-    found = names.get(path[0])
-    for name in path[1:]:
+    first, *rest = path.split(".")
+    found = names.get(first)
+    for name in rest:
         found = getattr(found, name, None) if isinstance(found, ModuleType) else None
     return found

@@ -11,7 +11,7 @@ import functools
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import patsy
@@ -167,63 +167,43 @@ def code_columns(
     kinds : mapping
         For each factor's code the number of its numeric columns, or its `Categories`.
     """
-    terms, known = tuple(map(tuple, termlists)), tuple(map(_Kind.of, kinds.items()))
-    levels = sum(len(own.names) for own in known)
-    keep = levels <= KEPT_LEVELS and all(own.can_be_kept for own in known)
+    levels = [kind.levels for kind in kinds.values() if isinstance(kind, Categories)]
+    contrasts = [kind.contrast for kind in kinds.values() if isinstance(kind, Categories)]
+    # each call of Treatment('a') makes another object, and 1, 1.0 and True are equal to Python
+    known = sum(map(len, levels)) <= KEPT_LEVELS and all(
+        own is None or isinstance(own, type) for own in contrasts
+    )
+    coding = _kept_coding if known else _coding
+    marks = tuple((type(level), str(level)) for own in levels for level in own)
     try:
-        return list(_kept_coding(terms, known) if keep else _coding(terms, known))
+        return list(coding(tuple(map(tuple, termlists)), tuple(kinds.items()), marks))
     except (patsy.PatsyError, ValueError) as error:
         raise FormulaError(
             f"A category cannot be coded as its formula asks: {str(error).splitlines()[0]}."
         ) from None
 
 
-class _Kind(NamedTuple):
-    """A factor's kind, with what tells it from kinds that Python takes for equal, as 1 and 1.0."""
-
-    code: str
-    kind: int | Categories
-    names: tuple[tuple[type, str], ...]
-
-    @classmethod
-    def of(cls, pair: tuple[str, int | Categories]) -> _Kind:
-        levels = () if isinstance(pair[1], int) else pair[1].levels
-        return cls(*pair, tuple((type(level), str(level)) for level in levels))
-
-    @property
-    def can_be_kept(self) -> bool:
-        """Whether it says all by its value; each call of ``Treatment('a')`` makes a new object."""
-        contrast = None if isinstance(self.kind, int) else self.kind.contrast
-        return contrast is None or isinstance(contrast, type)
-
-    @property
-    def stand_in(self) -> Any:
-        if isinstance(self.kind, int):
-            return patsy.LookupFactor(self.code)
-        return patsy.LookupFactor(self.code, True, self.kind.contrast, self.kind.levels)
-
-    @property
-    def values(self) -> Any:
-        if isinstance(self.kind, int):
-            return np.zeros((1, self.kind) if self.kind > 1 else 1)
-        return self.kind.levels
-
-
 def _coding(
-    termlists: tuple[tuple[Term, ...], ...], kinds: tuple[_Kind, ...]
+    termlists: tuple[tuple[Term, ...], ...],
+    kinds: tuple[tuple[str, int | Categories], ...],
+    marks: tuple[tuple[type, str], ...],
 ) -> tuple[tuple[Column, ...], ...]:
-    """Let patsy code stand-ins that have each factor's kind and no data.
+    """Let patsy code stand-ins that have each factor's kind and no data; `marks` tell levels apart.
 
     They are zeros for a numeric factor, and one row per level for a category.
     """
-    stand_ins = {own.code: own.stand_in for own in kinds}
-    values = {own.code: own.values for own in kinds}
-    described = [
-        [patsy.Term([stand_ins[code] for code in term]) for term in terms] for terms in termlists
-    ]
-    designs = patsy.design_matrix_builders(
-        described, lambda: iter([values]), patsy.EvalEnvironment([{}])
-    )
+    factors: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for code, kind in kinds:
+        if isinstance(kind, int):
+            factors[code] = patsy.LookupFactor(code)
+            values[code] = np.zeros((1, kind) if kind > 1 else 1)
+        else:
+            factors[code] = patsy.LookupFactor(code, True, kind.contrast, kind.levels)
+            values[code] = kind.levels
+    described = [[patsy.Term([factors[c] for c in term]) for term in terms] for terms in termlists]
+    environment = patsy.EvalEnvironment([{}])
+    designs = patsy.design_matrix_builders(described, lambda: iter([values]), environment)
     return tuple(map(_columns, designs))
 
 
@@ -276,20 +256,14 @@ def coding_changes(
 # ---------------------------------------------------------------------- what factors evaluate to
 
 
-class Marked(NamedTuple):
-    """What ``C(…)`` gives: values, with the levels and contrast that the code asks for."""
+def marked_category(value: Any) -> tuple[Any, tuple[Any, ...] | None, Any] | None:
+    """Return what ``C(…)`` marks as a category: values, with levels and contrast that it asks for.
 
-    values: Any
-    levels: tuple[Any, ...] | None
-    contrast: Any
-
-
-def marked_category(value: Any) -> Marked | None:
-    """Return what ``C(…)`` has marked as a category, or None for any other value."""
+    None for any other value.
+    """
     if not (hasattr(value, "contrast") and hasattr(value, "levels")):
         return None
-    levels = None if value.levels is None else tuple(value.levels)
-    return Marked(value.data, levels, value.contrast)
+    return value.data, None if value.levels is None else tuple(value.levels), value.contrast
 
 
 def is_stateful(function: Any) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.linalg import lapack
@@ -26,33 +27,31 @@ def rows_in_block(m: int) -> int:
     return max(BLOCK_ENTRIES // m, 8 * m)
 
 
-class RowPart(Protocol):
-    """Some rows of W that are written when they are wanted: parts don't depend on each other."""
-
-    @property
-    def size(self) -> int:
-        """Most rows that it may have."""
-
-    def write(self, out: FloatArray) -> int:
-        """Write into the first rows of `out` (at least `size` of them); return their number."""
-
-
 @dataclass(frozen=True)
-class ColumnsPart:
-    """Rows of columns that are in memory."""
+class RowPart:
+    """Some rows of W, to be written when they are wanted; parts don't depend on each other.
 
-    columns: Sequence[FloatArray]
+    Attributes
+    ----------
+    size : int
+        Most rows that it may have.
+    write : callable
+        Writes into the first rows of an array, of at least `size`; returns how many they are.
+    """
 
-    @property
-    def size(self) -> int:
-        """Their number."""
-        return len(self.columns[0])
+    size: int
+    write: Callable[[FloatArray], int]
 
-    def write(self, out: FloatArray) -> int:
-        """Write them all."""
-        for target, column in zip(out[: self.size].T, self.columns, strict=True):
-            target[:] = column
-        return self.size
+
+def rows_of(columns: Sequence[FloatArray]) -> RowPart:
+    """Return rows of columns that are in memory."""
+    return RowPart(len(columns[0]), partial(_copy, columns))
+
+
+def _copy(columns: Sequence[FloatArray], out: FloatArray) -> int:
+    for target, column in zip(out[: len(columns[0])].T, columns, strict=True):
+        target[:] = column
+    return len(columns[0])
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def factorize(w: FloatArray | Sequence[FloatArray], names: Iterable[str]) -> Fac
             whole = np.array(columns, dtype=np.float64).T
             return Factor(_triangle(whole), names, n)
     starts = range(0, n, rows)
-    parts = (ColumnsPart([column[i : i + rows] for column in columns]) for i in starts)
+    parts = (rows_of([column[i : i + rows] for column in columns]) for i in starts)
     return accumulate(parts, names)
 
 
