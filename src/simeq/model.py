@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.covariance.robust import resampled_covariance, robust_covariance
-from simeq.data.source import Data, row_source
+from simeq.data.source import Given, row_source
 from simeq.design.build import build
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.diagnostics.order_and_rank import Identification, identify
@@ -96,7 +96,7 @@ class SystemEquations:
     def __init__(
         self,
         equations: Equations,
-        data: Data,
+        data: Given,
         *,
         instruments: Instruments = None,
         endog: Sequence[str] | str | None = None,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -84,10 +82,10 @@ class Findings:
     """
 
     n_rows: int
-    keep: BoolArray | None = None
-    missing: Mapping[str, int] = field(default_factory=dict)
-    infinite: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    kinds: Mapping[str, int | Category] = field(default_factory=dict)
+    keep: BoolArray | None
+    missing: Mapping[str, int]
+    infinite: Mapping[str, tuple[int, str]]
+    kinds: Mapping[str, int | Category]
 
 
 def look(
@@ -103,8 +101,6 @@ def look(
     factors : sequence of pairs of Expression and value
         A row counts as missing under the first that misses it.
     """
-    if not len(columns):
-        return Findings(0)
     gone = np.zeros(len(columns), dtype=bool)
     missing: dict[str, int] = {}
     suspects: dict[str, Value] = {}
@@ -136,10 +132,8 @@ def _take_up(name: str, marks: BoolArray | None, gone: BoolArray, counts: dict[s
 
 def all_finite(value: Any) -> bool:
     """Whether an array holds numbers, all of them finite."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
-        return False
-    with np.errstate(all="ignore"):  # a finite sum has finite summands, and takes half the time
-        return math.isfinite(value.sum()) or bool(np.isfinite(value).all())
+    is_array = isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
+    return is_array and bool(np.isfinite(value).all())
 
 
 def _kind(source: Expression, value: Value, keep: BoolArray | None) -> int | Category:
@@ -172,10 +166,7 @@ def settle(
     if n_rows == 0:
         raise DataError("The data have no rows.")
     order = list(dict.fromkeys([*names, *expressions]))
-    total: Counter[str] = Counter()
-    for part in found:
-        total.update(part.missing)
-    counts = {name: total[name] for name in order if name in total}
+    counts = {n: k for n in order if (k := sum(part.missing.get(n, 0) for part in found))}
     for code in counts:
         if code not in names and expressions[code].elementwise:
             warn(
@@ -184,7 +175,8 @@ def settle(
                 f"number; counted as missing.",
                 SampleWarning,
             )
-    keep = together(found) if counts else None
+    masks = (np.ones(own.n_rows, bool) if own.keep is None else own.keep for own in found)
+    keep = np.concatenate(list(masks)) if counts else None
     sample = Sample(n_rows, n_rows if keep is None else int(keep.sum()), counts)
     if sample.nobs == 0:
         shown = listing(f"{name} in {number:,} of {n_rows:,}" for name, number in counts.items())
@@ -194,31 +186,22 @@ def settle(
     for name in order:
         places = [part.infinite[name] for part in found if name in part.infinite]
         if places:
-            number = sum(number for number, _ in places)
-            refuse_infinite(
-                name, None if name in names else expressions[name], number, places[0][1]
-            )
+            where = "" if name in names else expressions[name].where
+            refuse_infinite(name, where, sum(number for number, _ in places), places[0][1])
     return sample, keep
 
 
-def refuse_infinite(name: str, source: Expression | None, number: int, first: str) -> None:
-    """Raise for a column, or a term, that is infinite in some rows, the first by its label.
+def refuse_infinite(name: str, where: str, number: int, first: str) -> None:
+    """Raise for a column, or a term somewhere, that is infinite in rows, the first by its label.
 
     Raises
     ------
     DataError
     """
-    what = f"Column {name!r}" if source is None else f"{source.where}: the term {name}"
+    what = f"{where}: the term {name}" if where else f"Column {name!r}"
     raise DataError(
         f"{what} is infinite or undefined in {count(number, 'row')}, first in {first}; recode it, "
         f"or set it to NaN to drop the row."
-    )
-
-
-def together(found: Sequence[Findings]) -> BoolArray:
-    """Mark the complete rows of all."""
-    return np.concatenate(
-        [np.ones(own.n_rows, dtype=bool) if own.keep is None else own.keep for own in found]
     )
 
 

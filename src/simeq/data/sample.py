@@ -184,5 +184,5 @@ def _with_whole(
         kinds[code] = 1 if known[code].ndim == 1 else known[code].shape[1]
         rows = np.flatnonzero(~finite_rows(known[code]) & keep)
         if rows.size:
-            refuse_infinite(code, source, rows.size, block.row(int(rows[0])))
+            refuse_infinite(code, source.where, rows.size, block.row(int(rows[0])))
     return replace(values, kinds=kinds, whole=known, transforms=transforms)

@@ -12,7 +12,7 @@ from simeq.data.data_columns import DataColumns, clean, data_columns
 from simeq.errors import DataError, count
 
 #: A frame, a mapping of columns, or a callable that gives frames one by one.
-Data: TypeAlias = pd.DataFrame | Mapping[str, Any] | Callable[[], Iterable[pd.DataFrame]]
+Given: TypeAlias = pd.DataFrame | Mapping[str, Any] | Callable[[], Iterable[pd.DataFrame]]
 
 
 class Frames:
@@ -90,7 +90,7 @@ class Frames:
 RowSource: TypeAlias = DataColumns | Frames
 
 
-def row_source(data: Data) -> RowSource:
+def row_source(data: Given) -> RowSource:
     """Open the caller's data.
 
     Raises

@@ -55,15 +55,16 @@ def build(
     names = list(dict.fromkeys([*(c for own in reads.values() for c in own), *spec.endog]))
     if needs_no_learning(source, bound):
         survey = Survey(source, bound, names)
-        design = _lay_out(spec, lists, bound, dict.fromkeys(bound, 1), source)
+        design = _lay_out(spec, lists, bound, dict.fromkeys(bound, 1))
         factor, w = _compressed(design, survey.parts, source)
         values = survey.close(missing)
     else:
         values = estimation_sample(source, bound, names, missing)
-        design = _lay_out(spec, lists, bound, values.kinds, source)
+        _require_numbers(spec, bound, values.kinds, source)
+        design = _lay_out(spec, lists, bound, values.kinds)
         factor, w = _compressed(design, values.parts, source)
     design = replace(design, sample=values.sample)
-    written = values if w is None else KeptRows(design.names, w, values)
+    written = None if w is None else KeptRows(design.names, w, values)
     return SampleRows(design, values, written), factor
 
 
@@ -81,6 +82,27 @@ def _compressed(
     return factorize(w, design.names), w
 
 
+def _defined(spec: Specification) -> dict[str, str]:
+    """Left sides, and terms of identities, which must be numbers; with words for each."""
+    lefts = {own.left: f"{own.where}: the left side" for own in spec.equations}
+    terms = ((code, f"{own.where}: the term") for own in spec.identities for code in own.factors)
+    return lefts | {code: what for code, what in terms if code not in lefts}
+
+
+def _require_numbers(
+    spec: Specification, bound: Expressions, kinds: Kinds, source: RowSource
+) -> None:
+    """Check that what is defined is one column of numbers."""
+    for code, what in _defined(spec).items():
+        if kinds[code] != 1:
+            for block in source.blocks():
+                block.refuse_numeric_use(bound[code].reads, code)
+            raise FormulaError(
+                f"{what} {code} must be one numeric column; write arithmetic inside I(…), as in "
+                f"I(1.0 * (y > 0))."
+            )
+
+
 def _warn_of_constant_categories(
     where: str, terms: Sequence[Term], columns: Sequence[Column]
 ) -> None:
@@ -93,33 +115,19 @@ def _warn_of_constant_categories(
 
 
 def _lay_out(
-    spec: Specification,
-    lists: Sequence[Sequence[Term]],
-    bound: Expressions,
-    kinds: Kinds,
-    source: RowSource,
+    spec: Specification, lists: Sequence[Sequence[Term]], bound: Expressions, kinds: Kinds
 ) -> Design:
     """Code terms as columns, and give each distinct one its place; equal names are equal columns.
 
     The sample is put in when the rows have been seen.
     """
-    lefts = [(own.left, f"{own.where}: the left side") for own in spec.equations]
-    defined = [(code, f"{own.where}: the term") for own in spec.identities for code in own.factors]
-    for code, what in [*lefts, *defined]:
-        if kinds[code] != 1:
-            for block in source.blocks():
-                block.refuse_numeric_use(bound[code].reads, code)
-            raise FormulaError(
-                f"{what} {code} must be one numeric column; write arithmetic inside I(…), as in "
-                f"I(1.0 * (y > 0))."
-            )
     coded = code_columns([*(equation.terms for equation in spec.equations), *lists], kinds)
     for equation, own in zip(spec.equations, coded, strict=False):
         _warn_of_constant_categories(equation.where, equation.terms, own)
     outside = {name: value for own in bound.values() for name, value in own.names.items()}
     scalars = {n: v for n, v in outside.items() if pd.api.types.is_scalar(v)}
     others = [n for n in outside if n not in scalars]
-    alone = {code: Column(code, (code,), (Part(code),)) for code, _ in [*lefts, *defined]}
+    alone = {code: Column(code, (code,), (Part(code),)) for code in _defined(spec)}
     place = {code: j for j, code in enumerate(alone, 1)}
     return Design(
         labels=tuple(e.label for e in spec.equations),

@@ -59,7 +59,7 @@ class KeptRows:
         return KeptRows(self.names, self.w[rows], self.others.take(rows))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class SampleRows:
     """Rows of a design's columns over the sample.
 
@@ -68,13 +68,13 @@ class SampleRows:
     design : Design
     values : FactorValues
         Factors on the rows.
-    written : RowsOfW
-        What columns of W are written from: the factors, W itself, or a wrapper of them.
+    written : RowsOfW, optional
+        What columns of W are written from: W itself, or a wrapper; else the factors.
     """
 
     design: Design
     values: FactorValues
-    written: RowsOfW
+    written: RowsOfW | None = None
 
     def of(self, design: Design) -> SampleRows:
         """Return the same rows for another design."""
@@ -82,12 +82,16 @@ class SampleRows:
 
     def part(self, design: Design, rows: IntArray) -> SampleRows:
         """Return some rows of the sample, by their positions in it, for a design of their own."""
-        return SampleRows(design, self.values.take(rows), self.written.take(rows))
+        written = self.written and self.written.take(rows)
+        return SampleRows(design, self.values.take(rows), written)
+
+    def _parts(self, columns: Sequence[Column], rows: int) -> Iterator[RowPart]:
+        return (self.written or self.values).parts(columns, rows)
 
     def factors(self, groups: Groups) -> list[Factor]:
         """Return the factor of each group's rows."""
         columns = self.design.columns
-        parts = self.written.parts(columns, rows_in_block(len(columns)))
+        parts = self._parts(columns, rows_in_block(len(columns)))
         return accumulate_groups(parts, self.design.names, groups.codes, groups.number)
 
     @property
@@ -106,7 +110,7 @@ class SampleRows:
         columns = [self.design.columns[j] for j in used]
         most = int(np.clip(COMBINED_ENTRIES // max(loadings.shape[1], 1), 2**8, 2**15))
         buffer = Buffer(len(columns))
-        for part in self.written.parts(columns, most):
+        for part in self._parts(columns, most):
             w = buffer.written([part])
             if len(w):
                 yield w @ loadings[used]
