@@ -204,6 +204,12 @@ def test_a_callable_that_changes_its_mind_is_an_error(frame):
     def fewer_rows():
         return cut(frame.iloc[:-1] if next(calls) else frame, 100)
 
+    def more_rows():
+        return cut(pd.concat([frame, frame]) if next(calls) else frame, 100)
+
+    def text():
+        return cut(frame.assign(v="much") if next(calls) else frame, 100)
+
     model = SystemEquations(["y ~ x + v"], fewer_columns)
     with pytest.raises(DataError, match="Frame 1 of the data has no column 'v'"):
         model.fit("ols", cov_type="HC0")
@@ -211,6 +217,12 @@ def test_a_callable_that_changes_its_mind_is_an_error(frame):
     model = SystemEquations(["y ~ x + v"], fewer_rows)
     with pytest.raises(DataError, match="gave 400 rows before and 399 rows now"):
         model.fit("ols", cov_type="HC0")
+    frame.loc[3, "v"] = np.nan
+    for give, words in ((more_rows, "it must give the same rows"), (text, "holds text: 'much'")):
+        calls = itertools.count()
+        model = SystemEquations(["y ~ x + v"], give)
+        with pytest.raises(DataError, match=words):
+            model.fit("ols", cov_type="HC0")
 
 
 @pytest.mark.parametrize(

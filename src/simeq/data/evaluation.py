@@ -81,19 +81,12 @@ def as_kind(value: Value, kind: int | Categories) -> NDArray[Any]:
     return as_category(value).codes(kind.levels)
 
 
-def missing_rows(value: Value) -> BoolArray:
-    """Mark the rows in which a factor is missing, in any of its columns."""
+def missing_rows(value: Value, infinite: bool = False) -> BoolArray:
+    """Mark the rows in which a factor is missing, or infinite too, in any of its columns."""
     if isinstance(value, Category):
         return np.asarray(value.rows.codes == -1)
-    return np.asarray(np.isnan(value) if value.ndim == 1 else np.isnan(value).any(axis=1))
-
-
-def finite_rows(value: Value) -> BoolArray:
-    """Mark the rows in which a factor has a value, finite in all of its columns."""
-    if isinstance(value, Category):
-        return np.asarray(value.rows.codes != -1)
-    finite = np.isfinite(value)
-    return np.asarray(finite if finite.ndim == 1 else finite.all(axis=1))
+    marks = ~np.isfinite(value) if infinite else np.isnan(value)
+    return np.asarray(marks if marks.ndim == 1 else marks.any(axis=1))
 
 
 def is_numeric(columns: DataColumns, source: Expression) -> bool:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simeq.data.data_columns import DataColumns
-from simeq.data.evaluation import as_kind, evaluate
+from simeq.data.evaluation import as_kind, evaluate, numbers
 from simeq.data.findings import Sample
 from simeq.data.source import Frames, RowSource, pieces, require_as_many
 from simeq.formula.expression import Expression
@@ -35,7 +35,7 @@ class RowsOfW(Protocol):
         """Return some of the kept rows, by position; nothing is learned anew."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactorValues:
     """What the factors of a system are on the rows of one source: all that rows have taught.
 
@@ -75,6 +75,8 @@ class FactorValues:
         seen = 0
         for before, piece in pieces(self.source, rows):
             seen = before + len(piece)
+            if seen > self.sample.n_rows:
+                break
             keep = None if self.keep is None else self.keep[before:seen]
             value = partial(self.on, before, piece)
             yield RowPart(len(piece), partial(write_columns, columns, value, keep, len(piece)))
@@ -84,7 +86,8 @@ class FactorValues:
         """Values of one factor on a piece of the rows: floats, or category codes."""
         if code in self.whole:
             return self.whole[code][before : before + len(piece)]
-        return as_kind(evaluate(piece, self.expressions[code]), self.kinds[code])
+        source, kind = self.expressions[code], self.kinds[code]
+        return numbers(piece, source) if kind == 1 else as_kind(evaluate(piece, source), kind)
 
     def take(self, rows: IntArray) -> FactorValues:
         """Return the values on some of the kept rows, by position; nothing is learned anew."""

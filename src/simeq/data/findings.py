@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.data.data_columns import DataColumns
-from simeq.data.evaluation import Category, Value, as_category, finite_rows, missing_rows
+from simeq.data.evaluation import Category, Value, as_category, missing_rows
 from simeq.errors import DataError, SampleWarning, count, listing, warn
 from simeq.formula.expression import Expression
 from simeq.formula.syntax import bare_column
@@ -116,7 +116,7 @@ def look(
     infinite = {
         name: (rows.size, columns.row(int(rows[0])))
         for name, value in suspects.items()
-        if (rows := np.flatnonzero(~finite_rows(value) & ~gone)).size
+        if (rows := np.flatnonzero(missing_rows(value, infinite=True) & ~gone)).size
     }
     keep = ~gone if missing else None
     kinds = {own.code: _kind(own, value, keep) for own, value in factors if not own.stateful}

@@ -22,8 +22,8 @@ from simeq.data.evaluation import (
     arguments_of,
     as_kind,
     evaluate,
-    finite_rows,
     is_numeric,
+    missing_rows,
     numbers,
     transformed,
 )
@@ -182,7 +182,7 @@ def _with_whole(
             continue
         transforms[code], known[code] = transformed(block, source, own, keep)
         kinds[code] = 1 if known[code].ndim == 1 else known[code].shape[1]
-        rows = np.flatnonzero(~finite_rows(known[code]) & keep)
+        rows = np.flatnonzero(missing_rows(known[code], infinite=True) & keep)
         if rows.size:
             refuse_infinite(code, source.where, rows.size, block.row(int(rows[0])))
     return replace(values, kinds=kinds, whole=known, transforms=transforms)

@@ -16,7 +16,7 @@ from simeq.data.evaluation import (
     as_category,
     as_kind,
     evaluate,
-    finite_rows,
+    missing_rows,
     transformed,
 )
 from simeq.data.factor_values import FactorValues, write_columns
@@ -128,7 +128,7 @@ def _transformed(data: DataColumns, source: Expression, learned: FactorValues | 
             f"holds no rows; build the model from data again to predict."
         )
     arguments = arguments_of(data, source)
-    there = np.logical_and.reduce([finite_rows(value) for value in arguments])
+    there = ~np.logical_or.reduce([missing_rows(value, infinite=True) for value in arguments])
     if not there.any():
         return np.full((len(data), *learned.whole[source.code].shape[1:]), np.nan)
     return transformed(data, source, arguments, there, learned.transforms[source.code])[1]

@@ -84,17 +84,16 @@ class Specification:
 
     def codes(self) -> dict[str, str]:
         """Return every factor's code with the place where it stands first, for errors."""
-        found: dict[str, str] = {}
-        for equation in self.equations:
-            for term in ((equation.left,), *equation.terms):
-                found.update({code: equation.where for code in term if code not in found})
-        for identity in self.identities:
-            found.update({c: identity.where for c in identity.factors if c not in found})
-        for where, terms in (
+        places: list[tuple[str, Sequence[Term]]] = [
+            *((own.where, ((own.left,), *own.terms)) for own in self.equations),
+            *((own.where, (own.factors,)) for own in self.identities),
             *(("instruments", terms) for terms in self.instruments),
             *((f"exog {entry!r}", terms) for entry, terms in self.exog.items()),
-        ):
-            found.update({c: where for term in terms for c in term if c not in found})
+        ]
+        found: dict[str, str] = {}
+        for where, terms in places:
+            for code in (code for term in terms for code in term):
+                found.setdefault(code, where)
         return found
 
 
