@@ -13,7 +13,8 @@ from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
 from simeq.estimation.columns import Columns
 from simeq.linalg.bases import FloatArray, lengths
-from simeq.moments.meat import MAKERS, OPTIONS, Meat, Request, RowScores
+from simeq.moments.meat import MAKERS, Meat, RowScores
+from simeq.moments.request import OPTIONS, Request
 from simeq.moments.scores import Scores
 
 #: A covariance of moments is singular when its correlation form has an eigenvalue below this.

@@ -27,7 +27,7 @@ from simeq.diagnostics.robust_moments import RobustRows, robust_rows
 from simeq.errors import SimeqError, listing, nearest
 from simeq.estimation.columns import columns_of
 from simeq.estimation.fit import Fit
-from simeq.moments.meat import Request
+from simeq.moments.request import Request
 
 
 class Diagnostics:
@@ -62,7 +62,7 @@ class Diagnostics:
         own = vars(type(self)).items()
         names = [name for name, member in own if callable(member) and not name.startswith("_")]
         tests = ", ".join(name for name in names if name != "is_instrumented")
-        return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.method.name}: {tests}>"
+        return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.estimator.name}: {tests}>"
 
     @property
     def endogenous(self) -> dict[str, list[str]]:
@@ -244,7 +244,7 @@ class Diagnostics:
 
     def is_instrumented(self, label: str) -> bool:
         """Whether an equation has endogenous regressors, and its estimate instruments for them."""
-        return self.fit.method.instruments and bool(self.endogenous[label])
+        return self.fit.uses_instruments and bool(self.endogenous[label])
 
     def _regression(self, label: str) -> Regression:
         system = self.fit.system

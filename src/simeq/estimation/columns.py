@@ -13,8 +13,8 @@ import numpy as np
 
 from simeq.errors import DataError, listing
 from simeq.estimation.system import System
-from simeq.estimators.residual_covariance import EXACT_FIT_TOL
-from simeq.linalg.bases import FloatArray, basis, triangle_inverse
+from simeq.estimators.samples import EXACT_FIT_TOL
+from simeq.linalg.bases import FloatArray, IntArray, basis, triangle_inverse
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,16 @@ def columns_of(system: System, places: Sequence[int]) -> Columns:
     weights = np.zeros((system.factor.r.shape[1], len(places)))
     weights[list(places), np.arange(len(places))] = 1.0
     return Columns(weights, system.factor.r[:, list(places)])
+
+
+def placed(
+    loadings: Sequence[FloatArray], places: Sequence[tuple[int, ...]], equation: IntArray, m: int
+) -> FloatArray:
+    """Set loadings (·, k_i) of each equation into the rows of its columns of W (m, ·)."""
+    out = np.zeros((m, equation.size))
+    for i, (own, columns) in enumerate(zip(loadings, places, strict=True)):
+        out[np.ix_(np.array(columns), np.flatnonzero(equation == i))] = own
+    return out
 
 
 def residuals(system: System, structural: FloatArray) -> FloatArray:

@@ -110,15 +110,6 @@ def warn_of_no_endogenous(title: str, status: Sequence[tuple[bool, ...]]) -> Non
         )
 
 
-def warn_of_gls_form() -> None:
-    """Warn of the GLS form of three-stage least squares where instruments differ by equation."""
-    warn(
-        "Instruments differ by equation: the GLS form of three-stage least squares is "
-        "inconsistent unless every instrument is valid in every equation; form='gmm' is not.",
-        SimeqWarning,
-    )
-
-
 def exogenous(
     design: Design, factor: Factor, used: Sequence[tuple[int, ...]], bases: Sequence[Basis]
 ) -> list[tuple[bool, ...]]:
