@@ -23,7 +23,9 @@ def require_estimate(
     SingularError
         Naming the equations, and what to do.
     """
-    reason = Failure(int(samples.failure))
+    reason = int(samples.failure)
+    if reason == Failure.NONE and estimator.weighs_equations:
+        return
     if reason in (Failure.NONE, Failure.EXACT_FIT):
         _check_exact_fits(samples, found, estimator, labels)
     elif reason == Failure.SINGULAR_SIGMA:

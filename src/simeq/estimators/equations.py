@@ -9,11 +9,11 @@ same cross products.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import block_diag
+from scipy.linalg import block_diag, lapack
 
 from simeq.linalg.bases import Basis, FloatArray, IntArray, basis, lengths, triangle_inverse
 
@@ -83,6 +83,17 @@ class Equations:
         """Whether each equation is identified by itself, so that F_i is orthonormal."""
         return all(t is reach for t, reach in zip(self.t, self.reach, strict=True))
 
+    def turned(self, turn: FloatArray) -> Equations:
+        """Return the equations in coordinates Q' (s, p) of a basis of all their columns."""
+        made = {id(z): turn @ z for z in self.z}
+        return replace(
+            self,
+            y=turn @ self.y,
+            x=turn @ self.x,
+            f=turn @ self.f,
+            z=tuple(made[id(z)] for z in self.z),  # the same object where equations share them
+        )
+
     # ------------------------------------------------------------------ instruments
 
     @property
@@ -129,11 +140,11 @@ class Equations:
         """b (…, K) of γ: by back substitution, or for a stack by the triangles' inverses."""
         if gamma.ndim > 1:
             return np.asarray(gamma @ self.back.T)
-        parts, start = [], 0
+        b, start = np.empty_like(gamma), 0
         for t in self.t:
-            parts.append(np.linalg.solve(t, gamma[start : start + len(t)]))
-            start += len(t)
-        return np.concatenate(parts)
+            own = slice(start, start := start + len(t))
+            b[own] = lapack.dtrtrs(t, gamma[own])[0]
+        return b
 
     @cached_property
     def inverses(self) -> list[FloatArray]:

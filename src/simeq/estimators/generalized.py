@@ -85,14 +85,13 @@ def _step(samples: Samples, sigma: FloatArray, choices: Choices) -> Estimate:
     needs E z_i u_j = 0 for every pair; Wooldridge (2010), section 8.3.4.
     """
     inverse = samples.inverse(sigma)
-    unit = np.sqrt(np.diagonal(inverse, axis1=-2, axis2=-1))
     if _is_gmm(samples, choices):
         _, zx, zy = samples.instrument_products()
         back = _on_moments(samples, sigma, zx).swapaxes(-2, -1)
         normal, side = back @ zx, (back @ zy[..., None])[..., 0]
     else:
         normal, side = samples.weighted(inverse)
-    delta, solvable = samples.solve(normal, side, unit)
+    delta, solvable = samples.solve(normal, side, inverse)
     return Estimate(delta, solvable, sigma, inverse, steps=1)
 
 

@@ -36,7 +36,7 @@ class LeastSquares(Estimator):
         if samples.free.m is None:
             return Estimate(delta, normal, sigma, weight)
         weight = np.eye(sigma.shape[-1]) / variances[..., None, :]
-        delta, normal = samples.solve(*samples.weighted(weight), variances**-0.5)
+        delta, normal = samples.solve(*samples.weighted(weight), weight)
         return Estimate(delta, normal, sigma, weight)
 
     def variance(self, samples: Samples, found: Estimate, choices: Choices) -> FloatArray:

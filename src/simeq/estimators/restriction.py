@@ -24,6 +24,10 @@ from simeq.linalg.bases import (
 FIXED_TOL = 1e-13
 
 
+#: Coefficients up to which products with zeros take less than walking along the blocks.
+MOST_DENSE = 64
+
+
 @dataclass(frozen=True)
 class Restriction:
     """The solutions of R b = q as b = N g + c.
@@ -138,9 +142,12 @@ class FreeParameters:
         return np.asarray(delta @ self.j.T + self.restriction.c)
 
     def covariance(self, v: FloatArray) -> FloatArray:
-        """Covariance (K, K) of b from V (p, p), that of δ; by blocks, since T is block diagonal."""
-        if self.j is not None:
-            return np.asarray(self.j @ v @ self.j.T)
+        """Covariance (K, K) of b from V (p, p), that of δ.
+
+        Without restrictions J is block diagonal, which saves much where there are many equations.
+        """
+        if self.j is not None or len(v) <= MOST_DENSE:
+            return np.asarray(self.directions @ v @ self.directions.T)
         half, out = np.empty_like(v), np.empty_like(v)
         ends = np.cumsum([0, *self.equations.sizes])
         blocks = [slice(*pair) for pair in itertools.pairwise(ends)]

@@ -7,7 +7,7 @@ of its own rows. With (…) the axes of the samples, none for one, everything be
 
 from __future__ import annotations
 
-from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -19,12 +19,12 @@ from simeq.linalg.definite import PSEUDO_TOL, VANISH_TOL, Inverses, Solvable, fa
 #: Residuals shorter than this share of the dependent are rounding: the equation fits exactly.
 EXACT_FIT_TOL = 1e-13
 
-#: Smallest eigenvalue of the residuals' correlation at which Σ is inverted.
+#: Smallest eigenvalue of the residuals' correlation at which Σ is inverted, up to √G.
 SIGMA_TOL = 1e-12
 
 
-class Failure(IntEnum):
-    """Why a sample has no estimate."""
+class Failure:
+    """Why a sample has no estimate, as a small number."""
 
     NONE = 0
     DIVISOR = 1
@@ -79,6 +79,16 @@ class Samples:
         half = self.xhat.swapaxes(-2, -1) @ metric
         self.gram, self.cross = half @ self.xhat, half @ self.equations.y
 
+    def products(self, a: FloatArray, b: FloatArray) -> FloatArray:
+        """A'B (…, ·, ·) in each sample, for columns (…, p, ·) in the equations' coordinates."""
+        left = a.swapaxes(-2, -1)
+        return np.asarray(left @ b if self.metric is None else left @ self.metric @ b)
+
+    def within(self, products: FloatArray) -> FloatArray:
+        """Products (…, K, K) or (…, K, G) with zeros across equations."""
+        own = self.equations.own
+        return products * (own @ own.T if products.shape[-1] == len(own) else own)
+
     # ------------------------------------------------------------------ failures
 
     @property
@@ -86,9 +96,11 @@ class Samples:
         """Which samples (…) have no estimate."""
         return np.asarray(self.failure != Failure.NONE)
 
-    def fail(self, which: BoolArray | np.bool_, why: Failure) -> None:
+    def fail(self, which: BoolArray | np.bool_, why: int) -> None:
         """Note samples (…) that fail, each with its first reason."""
-        self.failure = np.where((self.failure == Failure.NONE) & which, np.int8(why), self.failure)
+        if np.any(which):
+            first = (self.failure == Failure.NONE) & which
+            self.failure = np.where(first, np.int8(why), self.failure)
 
     # ------------------------------------------------------------------ instruments
 
@@ -134,7 +146,7 @@ class Samples:
         side = self.cross[..., places, own.equation]
         if self.free.m is not None:
             alone = self.gram * (own.equation[:, None] == own.equation)
-            return self.solve(alone, side, np.ones((1, own.sizes.size)), VANISH_TOL)
+            return self.solve(alone, side, np.eye(own.sizes.size), VANISH_TOL)
         if self.metric is None:
             return side, Inverses(np.eye(places.size))
         bread = np.zeros_like(self.gram)
@@ -151,7 +163,7 @@ class Samples:
         return normal, (by_row * self.cross).sum(axis=-1)
 
     def solve(
-        self, normal: FloatArray, side: FloatArray, unit: FloatArray, floor: float = 0.0
+        self, normal: FloatArray, side: FloatArray, weight: FloatArray, floor: float = 0.0
     ) -> tuple[FloatArray, Solvable]:
         """Solve normal equations in γ for δ (…, p); return the normal matrices of δ, too.
 
@@ -159,8 +171,8 @@ class Samples:
         ----------
         normal : (…, K, K) array
         side : (…, K) array
-        unit : (…, G) array
-            Size of each equation's entries: roots of the weights' diagonal.
+        weight : (…, G, G) array
+            Of the equations in them.
         floor : float
             Share of the largest entry of a diagonal below which others are rounding errors.
         """
@@ -168,7 +180,8 @@ class Samples:
         if free.m is not None:
             side = side - (normal @ free.shift)
         if self.tolerant:
-            return self._solve_in_units(normal, side, unit[:, self.equations.equation])
+            unit = np.sqrt(np.diagonal(weight, axis1=-2, axis2=-1))[..., self.equations.equation]
+            return self._solve_in_units(normal, side, np.broadcast_to(unit, side.shape))
         found, singular = factored(free.reduce(normal), self.failed, floor)
         self.fail(singular, Failure.SINGULAR_NORMAL)
         return found.solve(free.along(side)), found
@@ -223,18 +236,25 @@ class Samples:
 
     def fits_exactly(self, sigma: FloatArray) -> BoolArray:
         """Equations (…, G) whose residuals are rounding errors of their dependents, or infinite."""
-        y = self.equations.y
-        whole = np.asarray((y * (y if self.metric is None else self.metric @ y)).sum(axis=-2))
         squares = np.diagonal(sigma * self.divisor, axis1=-2, axis2=-1)
-        return ~(squares > EXACT_FIT_TOL**2 * whole)
+        return ~(squares > EXACT_FIT_TOL**2 * self.y_squares)
+
+    @cached_property
+    def y_squares(self) -> FloatArray:
+        """Sums of squares (…, G) of the dependents."""
+        y = self.equations.y
+        return np.asarray((y * (y if self.metric is None else self.metric @ y)).sum(axis=-2))
 
     def inverse(self, sigma: FloatArray) -> FloatArray:
-        """Σ⁻¹ (…, G, G), by the axes of its correlation form; singular ones fail."""
+        """Σ⁻¹ (…, G, G), by its correlation form; singular ones fail.
+
+        The length of an inverse is at least one by the smallest eigenvalue, and at most √G times
+        that.
+        """
         size = np.sqrt(self.variances(sigma))
         scale = size[..., :, None] * size[..., None, :]
-        correlation = sigma / scale
-        values, axes = np.linalg.eigh(np.where(np.isfinite(correlation), correlation, 0.0))
-        singular = ~(values[..., :1] > SIGMA_TOL)
-        self.fail(singular[..., 0], Failure.SINGULAR_SIGMA)
-        shrunk = axes / np.where(singular, 1.0, values)[..., None, :]
-        return np.asarray(shrunk @ axes.swapaxes(-2, -1) / scale)
+        found, singular = factored(sigma / scale, self.failed)
+        inverse = found.inverse
+        short = (inverse * inverse).sum(axis=(-2, -1)) < SIGMA_TOL**-2
+        self.fail(singular | ~short, Failure.SINGULAR_SIGMA)
+        return np.asarray(inverse / scale)

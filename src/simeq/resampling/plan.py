@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -262,33 +262,24 @@ def resampling_plan(
 
 def _equations(system: System, seen: Equations, turn: FloatArray, shared: Partialled) -> Equations:
     """Return the equations in the coordinates of the Grams, as the estimator sees them."""
-    y = shared.clusters.columns[:, system.design.dependents]
-    x = _bases(system.bases, system.used, turn, shared)
+    if not shared.removed:
+        return seen.turned(turn)
+    columns = shared.clusters.columns
+    x = _bases(columns, system.used, shared.removed)
+    y = columns[:, system.design.dependents]
     if not seen.z:
         return without_instruments(y, x, ())
-    z = _bases(system.instruments, system.instrument_columns, turn, shared)
+    z = _bases(columns, system.instrument_columns, shared.removed)
     within = on_instruments([own.q for own in x], z)
     return with_instruments(y, x, z, (), [not found.set_aside for found in within])
 
 
 def _bases(
-    found: Sequence[Basis],
-    lists: Sequence[tuple[int, ...]],
-    turn: FloatArray,
-    shared: Partialled,
+    columns: FloatArray, lists: Sequence[tuple[int, ...]], removed: Collection[int]
 ) -> list[Basis]:
-    """Bases of lists of columns in the coordinates of the Grams, the same object for equal lists.
-
-    They are those `found` on R, turned; new ones where columns were partialled out.
-    """
-    made: dict[tuple[int, ...], Basis] = {}
-    for one, columns in zip(found, lists, strict=True):
-        left = [j for j in columns if j not in shared.removed]
-        if columns not in made and shared.removed:
-            made[columns] = basis(shared.clusters.columns[:, left])
-        elif columns not in made:
-            made[columns] = replace(one, q=turn @ one.q)
-    return [made[columns] for columns in lists]
+    """Bases of lists of columns without those removed, the same object for equal lists."""
+    made = {own: basis(columns[:, [j for j in own if j not in removed]]) for own in set(lists)}
+    return [made[own] for own in lists]
 
 
 def _narrowed(

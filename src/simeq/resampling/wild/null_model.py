@@ -120,5 +120,6 @@ def _moved(
     old = plan.free.equations
     x = columns[:, system.columns[plan.kept]] @ old.back
     below = len(columns) - qz.shape[1]
-    z = tuple(np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z)
+    made = {id(one): np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z}
+    z = tuple(made[id(one)] for one in old.z)  # the same object where equations share them
     return replace(plan.free, equations=replace(old, x=x, f=x, y=y, z=z))
