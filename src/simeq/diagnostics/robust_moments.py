@@ -62,8 +62,8 @@ class RobustRows:
         right : Columns (q or 1)
         """
         q = left.number
-        second = right.weights if right.number == q else np.repeat(right.weights, q, axis=1)
-        found = self.summed(Scores(left.weights, second, np.eye(q), None, None, np.eye(q)))
+        second = right.loadings if right.number == q else np.repeat(right.loadings, q, axis=1)
+        found = self.summed(Scores(left.loadings, second, np.eye(q), None, None, np.eye(q)))
         least = ROUNDING_TOL * lengths(left.values) * lengths(right.values)
         there = np.sqrt(np.abs(found.matrix.diagonal())) > least
         return replace(found, matrix=np.where(np.multiply.outer(there, there), found.matrix, 0.0))

@@ -1,7 +1,7 @@
-"""Linear combinations of the columns of W: exact in coordinates of R, and as weights for the rows.
+"""Linear combinations of the columns of W: exact in coordinates of R, and as loadings for the rows.
 
 A test that needs only cross products takes the values; one that needs the rows, as robust tests
-do, multiplies W with the weights.
+do, multiplies W with the loadings.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Columns:
 
     Attributes
     ----------
-    weights : (m, k) array
-        W @ weights are the combinations, row by row.
+    loadings : (m, k) array
+        W @ loadings are the combinations, row by row.
     values : (p, k) array
-        R @ weights, with the same cross products.
+        R @ loadings, with the same cross products.
     """
 
-    weights: FloatArray
+    loadings: FloatArray
     values: FloatArray
 
     @property
@@ -39,20 +39,20 @@ class Columns:
 
     def __matmul__(self, a: FloatArray) -> Columns:
         """Combine them further by a (k, j) array."""
-        return Columns(self.weights @ a, self.values @ a)
+        return Columns(self.loadings @ a, self.values @ a)
 
     def __sub__(self, other: Columns) -> Columns:
-        return Columns(self.weights - other.weights, self.values - other.values)
+        return Columns(self.loadings - other.loadings, self.values - other.values)
 
     def beside(self, other: Columns) -> Columns:
         """Return both side by side."""
         return Columns(
-            np.hstack([self.weights, other.weights]), np.hstack([self.values, other.values])
+            np.hstack([self.loadings, other.loadings]), np.hstack([self.values, other.values])
         )
 
     def take(self, chosen: Sequence[int]) -> Columns:
         """Return some of them."""
-        return Columns(self.weights[:, list(chosen)], self.values[:, list(chosen)])
+        return Columns(self.loadings[:, list(chosen)], self.values[:, list(chosen)])
 
     def on(self, q: Columns) -> FloatArray:
         """Coefficients (j, k) on j orthonormal columns."""
@@ -66,14 +66,14 @@ class Columns:
         """Return an orthonormal basis of their span; rank is judged in lengths `scale` (k,)."""
         found = basis(self.values, scale)
         back = triangle_inverse(found.t)
-        return Columns(self.weights[:, list(found.kept)] @ back, found.q)
+        return Columns(self.loadings[:, list(found.kept)] @ back, found.q)
 
 
 def columns_of(system: System, places: Sequence[int]) -> Columns:
     """Return columns of W by their places."""
-    weights = np.zeros((system.factor.r.shape[1], len(places)))
-    weights[list(places), np.arange(len(places))] = 1.0
-    return Columns(weights, system.factor.r[:, list(places)])
+    loadings = np.zeros((system.factor.r.shape[1], len(places)))
+    loadings[list(places), np.arange(len(places))] = 1.0
+    return Columns(loadings, system.factor.r[:, list(places)])
 
 
 def placed(

@@ -113,8 +113,8 @@ def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
 def _in_time(request: Request, rows: RowScores) -> Meat:
     _require_order(request["time"], rows)
     scores = rows.whole()
-    weights, lags = _weights(request, len(scores), rows.in_units)
-    meat = sandwich.serially_correlated(scores, weights)
+    kernel, lags = _kernel(request, len(scores), rows.in_units)
+    meat = sandwich.serially_correlated(scores, kernel)
     return Meat(meat, _hac_note(request, lags), len(scores), lags=lags)
 
 
@@ -141,8 +141,8 @@ def _in_panels(request: Request, rows: RowScores) -> Meat:
         _require_order_within(groups, rows.groups(request["time"], "time"), order)
     scores = rows.whole()[order]
     longest = int(np.bincount(groups.codes).max())
-    weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
-    meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], weights)
+    kernel, lags = _kernel(request, longest, lambda: rows.in_units()[order])
+    meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], kernel)
     note = f"{_hac_note(request, lags)} within {groups.number} of {groups.name}"
     return Meat(meat, note, len(scores), lags=lags)
 
@@ -172,18 +172,18 @@ def _by_period(request: Request, rows: RowScores) -> Meat:
         )
     sums = sandwich.group_sums(rows.blocks(), time.codes, time.number)
     units = rows.scores.in_units(rows.sample_rows.blocks)
-    weights, lags = _weights(
+    kernel, lags = _kernel(
         request, time.number, lambda: sandwich.group_sums(units, time.codes, time.number)
     )
-    meat = sandwich.serially_correlated(sums, weights)
+    meat = sandwich.serially_correlated(sums, kernel)
     note = f"{_hac_note(request, lags)} of sums over {time.number} of {time.name}"
     return Meat(meat, note, time.number, "period", lags=lags)
 
 
-def _weights(
+def _kernel(
     request: Request, n: int, scores: Callable[[], FloatArray]
 ) -> tuple[FloatArray, float]:
-    """Kernel weights for n periods and the number of lags, given or automatic."""
+    """Kernel of n periods and the number of lags, given or automatic."""
     lags = request["maxlags"]
     if lags is None:
         lags = min(sandwich.automatic_lags(scores(), request.kernel), n - 1)
@@ -193,7 +193,7 @@ def _weights(
             f"maxlags must be from 0 to {n - 1}, one less than the periods there are; not {lags!r}."
         )
     lags = float(lags) if request.kernel == "qs" else int(lags)
-    return sandwich.kernel_weights(request.kernel, lags, n), float(lags)
+    return sandwich.kernel_values(request.kernel, lags, n), float(lags)
 
 
 def _hac_note(request: Request, lags: float) -> str:
