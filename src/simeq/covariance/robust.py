@@ -76,6 +76,7 @@ def _silent(fit: Fit, meat: FloatArray) -> BoolArray:
 
 
 def _warn_of_silence(silent: BoolArray, of: str, names: Sequence[str]) -> None:
+    """Warn of coefficients whose scores add up to zero in every term, which hide their error."""
     if silent.any():
         which = listing(names[int(j)] for j in np.flatnonzero(silent))
         warn(

@@ -98,6 +98,7 @@ def _applying(tests: Diagnostics, lags: int, only: str | None) -> Iterator[tuple
 
 
 def _of_equation(tests: Diagnostics, label: str, names: list[str], lags: int) -> Iterator[Planned]:
+    """Yield the tests of one equation that apply to it."""
     if names or tests.fit.uses_instruments:
         yield from _of_instruments(tests, label)
     if names:

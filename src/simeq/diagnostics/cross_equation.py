@@ -152,5 +152,6 @@ def _require_several(fit: Fit) -> None:
 
 
 def _pairs(fit: Fit) -> int:
+    """Pairs of equations, G(G − 1)/2."""
     g = len(fit.system.labels)
     return g * (g - 1) // 2

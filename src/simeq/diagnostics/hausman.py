@@ -127,6 +127,7 @@ def _assumes(fit: Fit) -> tuple[bool, bool, bool, bool]:
 
 
 def _null(safe: Fit, efficient: Fit) -> str:
+    """Write the null hypothesis: what makes both estimates consistent."""
     one, two = safe.estimator.title.lower(), efficient.estimator.title.lower()
     if safe.constraints != efficient.constraints:
         return "the constraints hold, and both estimates are consistent"

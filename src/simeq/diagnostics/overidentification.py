@@ -15,6 +15,7 @@ from simeq.moments.scores import Scores
 
 
 def _null(own: InstrumentedEquation) -> str:
+    """Write the null hypothesis."""
     return f"the instruments of {own.label} are valid: uncorrelated with its errors"
 
 

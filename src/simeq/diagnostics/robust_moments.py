@@ -75,6 +75,7 @@ class RobustRows:
 
     @property
     def _uncorrected(self) -> Mapping[str, Any]:
+        """Option that leaves the small-sample factor out, where a kind has one."""
         return {} if self.request.name.startswith("HC") else {"use_correction": False}
 
     def factor(self, k: int, groups: int | None) -> float:

@@ -131,6 +131,7 @@ def _least_moved(own: InstrumentedEquation) -> tuple[Columns, FloatArray]:
 
 
 def _rank_null(own: InstrumentedEquation) -> str:
+    """Write the null hypothesis of a first stage without rank."""
     return f"the instruments do not identify {own.label}: its first stage lacks rank"
 
 

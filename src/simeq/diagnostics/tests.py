@@ -74,6 +74,7 @@ class Diagnostics:
 
     @cached_property
     def _rows(self) -> RobustRows:
+        """The rows, with the dependence that robust tests allow for."""
         rows = require_rows(self._sample_rows, "robust tests and tests of residuals")
         return robust_rows(self.request, rows, self.fit.scores, self._use_f)
 
@@ -87,6 +88,7 @@ class Diagnostics:
         return self._made[name]
 
     def _label(self, label: str | None) -> str:
+        """Return a label that exists; that of the only equation where none is given."""
         labels = self.fit.system.labels
         if label is None and len(labels) == 1:
             return labels[0]
@@ -247,5 +249,6 @@ class Diagnostics:
         return self.fit.uses_instruments and bool(self.endogenous[label])
 
     def _regression(self, label: str) -> Regression:
+        """Lay an equation out as a regression."""
         system = self.fit.system
         return regression(system, system.labels.index(label), self._rows.sample_rows)

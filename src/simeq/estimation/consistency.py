@@ -97,6 +97,7 @@ def _gap_loadings(system: System, identity: Identity) -> FloatArray:
 def _refuse(
     identity: Identity, loadings: FloatArray, gap: float, sample_rows: SampleRows | None
 ) -> None:
+    """Say by how much an identity fails, and where most."""
     where = "" if sample_rows is None else _worst_row(identity, loadings, sample_rows)
     raise DataError(
         f"{identity.where} does not hold in the data: the two sides differ by {gap:.3g} (root "

@@ -70,6 +70,7 @@ def _refuse_constant(label: str, name: str, y: FloatArray, nobs: int) -> None:
 
 
 def _collinear_text(label: str, own: Basis, names: Sequence[str]) -> str:
+    """Say which regressors lie in the span of which others."""
     texts = []
     for j, others in own.set_aside:
         if others:
@@ -201,6 +202,7 @@ def require_identified(
 def _not_identified(
     label: str, endogenous: Sequence[str], excluded: Sequence[str], lost: str
 ) -> str:
+    """Count what an equation has and lacks, and say what to do."""
     listed = f" ({listing(excluded)})" if excluded else ""
     text = (
         f"Equation {label} is not identified: "

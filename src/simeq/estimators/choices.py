@@ -118,12 +118,14 @@ def preset(method: str, iterated: bool, asked: Asked) -> Choices:
 
 
 def _steps(maxiter: Any) -> int:
+    """Check a number of steps."""
     if not isinstance(maxiter, int | np.integer) or maxiter < 1:
         raise SimeqError(f"maxiter must be a positive whole number, not {maxiter!r}.")
     return int(maxiter)
 
 
 def _tolerance(tol: Any) -> float:
+    """Check a tolerance."""
     if not isinstance(tol, int | float) or not 0.0 < tol < 1.0:
         raise SimeqError(f"tol must be between 0 and 1, not {tol!r}.")
     return float(tol)

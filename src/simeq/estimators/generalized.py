@@ -74,6 +74,7 @@ class GeneralizedLeastSquares(Estimator):
 
 
 def _is_gmm(samples: Samples, choices: Choices) -> bool:
+    """Whether instruments differ, and the form that allows for it is asked for."""
     return choices.form == "gmm" and not samples.equations.shares_instruments
 
 

@@ -80,6 +80,7 @@ class Meat:
 
 
 def _heteroskedastic(request: Request, rows: RowScores) -> Meat:
+    """Sum over rows."""
     note = f"heteroskedasticity-robust sandwich across equations, {request.name}"
     return Meat(sandwich.heteroskedastic(rows.blocks()), note, rows.nobs)
 
@@ -100,6 +101,7 @@ def _clustered(request: Request, rows: RowScores) -> Meat:
 
 
 def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
+    """Sum over clusters of one kind."""
     if groups.number < 2:
         raise DataError(
             f"groups: {groups.name} has one cluster; clustered errors need two at the least, and "
@@ -111,6 +113,7 @@ def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
 
 
 def _in_time(request: Request, rows: RowScores) -> Meat:
+    """Sum over rows and their lags, rows being one series."""
     _require_order(request["time"], rows)
     scores = rows.whole()
     kernel, lags = _kernel(request, len(scores), rows.in_units)
@@ -135,6 +138,7 @@ def _require_order(given: Any, rows: RowScores) -> None:
 
 
 def _in_panels(request: Request, rows: RowScores) -> Meat:
+    """Sum over rows and their lags within panels."""
     groups = rows.groups(request["groups"], "groups")
     order = np.argsort(groups.codes, kind="stable")
     if request["time"] is not None:
@@ -197,6 +201,7 @@ def _kernel(
 
 
 def _hac_note(request: Request, lags: float) -> str:
+    """Say which kernel, and how many lags."""
     return f"serial correlation and heteroskedasticity, {request.kernel} kernel, {lags:g} lags"
 
 

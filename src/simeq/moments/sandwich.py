@@ -83,6 +83,7 @@ def _kernel_sum(
     kernel: FloatArray,
     pairs: Callable[[int], tuple[FloatArray, FloatArray]],
 ) -> FloatArray:
+    """w_0 Γ_0 + Σ_l w_l (Γ_l + Γ_l') of the pairs of rows that are `lag` periods apart."""
     total = kernel[0] * (scores.T @ scores)
     for lag in range(1, min(len(kernel), len(scores))):
         later, earlier = pairs(lag)

@@ -64,6 +64,7 @@ class Scores:
             yield products @ self.units
 
     def _products(self, rows: RowBlocks) -> Iterator[FloatArray]:
+        """Yield scores (rows, K) in the coordinates γ, block by block."""
         q = self.loadings.shape[1]
         for both in rows(np.hstack([self.loadings, self.structural @ self.mix])):
             products = both[:, :q] * both[:, q:]

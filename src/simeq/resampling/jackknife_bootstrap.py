@@ -98,6 +98,7 @@ def _failed(params: FloatArray, plan: ResamplingPlan) -> BoolArray:
 
 
 def _report_failures(failed: BoolArray, plan: ResamplingPlan, what: str) -> None:
+    """Warn of samples that failed; stop where nearly all did."""
     number, among = count(int(failed.sum()), "resample"), f"{len(failed):,}"
     most = plan.choices.maxiter
     limit = "" if most is None else f"in {most:,} iterations "

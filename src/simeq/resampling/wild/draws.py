@@ -76,11 +76,13 @@ class NullModel:
 
     @property
     def _batch_size(self) -> int:
+        """Draws that are estimated at once."""
         f, k = self.free.equations.x.shape
         return max(int(BATCH_ENTRIES // (4 * f * f + 4 * k * k + 4 * len(self.grams))), 16)
 
     @np.errstate(all="ignore")  # draws that fail may overflow
     def _distances(self, v: FloatArray, null: Hypothesis) -> tuple[FloatArray, FloatArray]:
+        """Gaps and Wald statistics of one batch of draws."""
         nobs = np.full(len(v), self.plan.clusters.sizes.sum())
         lacking = np.zeros((len(v), self.plan.vanishing.shape[1]), dtype=np.intp)
         found = self.plan.estimate(Draws(self.draw(v), nobs, lacking), self.free)
