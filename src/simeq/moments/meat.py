@@ -184,9 +184,7 @@ def _by_period(request: Request, rows: RowScores) -> Meat:
     return Meat(meat, note, time.number, "period", lags=lags)
 
 
-def _kernel(
-    request: Request, n: int, scores: Callable[[], FloatArray]
-) -> tuple[FloatArray, float]:
+def _kernel(request: Request, n: int, scores: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
     """Kernel of n periods and the number of lags, given or automatic."""
     lags = request["maxlags"]
     if lags is None:
