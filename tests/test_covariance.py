@@ -14,7 +14,7 @@ from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
 from simeq.datasets import load_us_states
-from simeq.moments.sandwich import automatic_lags, kernel_weights, serially_correlated
+from simeq.moments.sandwich import automatic_lags, kernel_values, serially_correlated
 
 EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
 RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}
@@ -665,7 +665,7 @@ def test_times_out_of_order_in_a_panel_are_named(data, model):
 def test_many_lags_are_summed_over_frequencies(kernel):
     """The sum over lags, written out; an even and an odd number of rows."""
     for rows, lags in ((400, 250), (401, 44), (60, 59)):
-        check_sum_over_lags(rows, kernel_weights(kernel, lags, rows))
+        check_sum_over_lags(rows, kernel_values(kernel, lags, rows))
 
 
 def check_sum_over_lags(rows, weights):

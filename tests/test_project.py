@@ -90,3 +90,21 @@ def test_contributing_lists_every_room():
     source = [p for p in (ROOT / "src/simeq").iterdir() if p.suffix == ".py" or p.is_dir()]
     rooms = {f"{p.name}/" if p.is_dir() else p.name for p in source}
     assert listed == rooms - {"__init__.py", "_version.py", "__pycache__/"}
+
+
+def test_what_docstrings_cite_is_in_the_bibliography():
+    """Author and year, as in ``Sanderson and Windmeijer (2016)``."""
+    known = set()
+    for line in (ROOT / "docs/bibliography.md").read_text(encoding="utf-8").splitlines():
+        authors, bracket, rest = line.partition(" (")
+        known |= {(name, rest[:4]) for name in re.findall(r"\w[\w-]+(?=, )", authors) if bracket}
+    for file in (ROOT / "src/simeq").rglob("*.py"):
+        for name, year in _cited(" ".join(file.read_text(encoding="utf-8").split())):
+            assert (name, year) in known, f"{file.name} cites {name} ({year})"
+
+
+def _cited(text):
+    """Each year in brackets with the names before it."""
+    for found in re.finditer(r"([A-Z][^.;()\"]*?)(?:'s)? \(((?:19|20)\d\d)\)", text):
+        for name in re.findall(r"[A-Z][a-z]+(?:-?[A-Z][a-z]+)*", found.group(1))[-1:]:
+            yield name, found.group(2)

@@ -234,7 +234,7 @@ def test_a_kind_of_interval_may_be_written_in_capitals(model):
 def test_batches_do_not_change_the_draws(model, monkeypatch):
     options = {"groups": "unit", "n_boot": 50, "seed": 0}
     whole = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
-    monkeypatch.setattr("simeq.resampling.draws.BATCH_ENTRIES", 1)
+    monkeypatch.setattr("simeq.resampling.plan.BATCH_ENTRIES", 1)
     parts = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
     np.testing.assert_allclose(parts.bootstrap.params, whole.bootstrap.params, rtol=1e-10)
 

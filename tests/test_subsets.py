@@ -19,7 +19,7 @@ from simeq.errors import (
     SimeqError,
     SimeqWarning,
 )
-from simeq.estimators.conventions import METHODS
+from simeq.estimators.registry import ESTIMATORS as METHODS
 from simeq.linalg import triangle as factor
 
 #: Two routes through the same algebra.

@@ -15,8 +15,9 @@ from simeq import SystemEquations, SystemResults, compare, datasets
 from simeq._version import __version__
 from simeq.data.files import ENDINGS, read
 from simeq.errors import FormulaError, SimeqError
-from simeq.estimators.conventions import DIVISORS, FORMS, METHODS, PRESETS
-from simeq.moments.meat import OPTIONS
+from simeq.estimators.conventions import DIVISORS, FORMS, PRESETS
+from simeq.estimators.registry import ESTIMATORS
+from simeq.moments.request import OPTIONS
 from simeq.results.files import FORMATS, comparison_as_text, file_format, result_as_text
 
 KLEIN = {
@@ -76,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("data", nargs="?", help=f"data file: {', '.join(ENDINGS)}")
     add("equations", nargs="*", metavar="equation", help="formula 'y ~ x', or 'label: y ~ x'")
-    add("--method", nargs="+", metavar="M", help=f"one of {', '.join(METHODS)}; several: a table")
+    add(
+        "--method", nargs="+", metavar="M", help=f"one of {', '.join(ESTIMATORS)}; several: a table"
+    )
     add("--instruments", metavar="FORMULA", help="'~ z1 + z2', for all equations")
     add("--endog", nargs="+", metavar="NAME", help="endogenous columns beside the left sides")
     add("--exog", nargs="+", metavar="NAME", help="columns or terms that are exogenous")

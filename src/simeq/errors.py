@@ -78,3 +78,18 @@ def listing(names: Iterable[object], limit: int = 8) -> str:
 def count(number: int, noun: str) -> str:
     """Return ``"1 row"`` or ``"2 rows"``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def choose(value: str, known: Iterable[str], what: str) -> str:
+    """Return `value` in lower case if it is known.
+
+    Raises
+    ------
+    SimeqError
+        With the nearest known name.
+    """
+    known = list(known)
+    if isinstance(value, str) and value.lower() in known:
+        return value.lower()
+    hint = nearest(str(value).lower(), known)
+    raise SimeqError(f"Unknown {what} {value!r}; choose from {', '.join(known)}.{hint}")

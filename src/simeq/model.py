@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from simeq.covariance.robust import resampled_covariance, robust_covariance
+from simeq.covariance.robust import robust_covariance
 from simeq.data.source import Given, row_source
 from simeq.design.build import build
 from simeq.design.sample_rows import SampleRows, require_rows
@@ -16,18 +16,22 @@ from simeq.diagnostics.order_and_rank import Identification, identify
 from simeq.errors import SimeqError, count
 from simeq.estimation import rank as identification
 from simeq.estimation.consistency import require_declared_lags, require_identities
-from simeq.estimation.fit import estimate
+from simeq.estimation.fit import fit_system, require_needs
 from simeq.estimation.system import System
-from simeq.estimators.conventions import METHODS, Convention, Method, agree, choose
+from simeq.estimators.choices import Asked, Choices
+from simeq.estimators.estimator import Estimator
+from simeq.estimators.registry import agree, estimator, require_own
 from simeq.formula.constraints import Constraints
 from simeq.formula.expression import caller_names
 from simeq.formula.identities import Identities
 from simeq.formula.lags import Lags
 from simeq.formula.specification import Equations, Instruments, specify
-from simeq.linalg.bases import FloatArray, threads_for
+from simeq.linalg.bases import FloatArray
+from simeq.linalg.threads import threads_for
 from simeq.linalg.triangle import Factor
-from simeq.moments.meat import Request, read_request
+from simeq.moments.request import Request, read_request
 from simeq.prediction.structural import regressors_on, right_sides
+from simeq.resampling.covariance import resampled_covariance
 from simeq.results.comparison import Comparison
 from simeq.results.system import SystemResults
 from simeq.subsamples.batch import GroupEstimates
@@ -116,8 +120,6 @@ class SystemEquations:
         require_identities(self.system, rows)
         if rows.design.lags:
             require_declared_lags(rows)
-        with threads_for(self.system.columns.size):
-            self.system.prepare()
 
     # ------------------------------------------------------------------ names
 
@@ -251,11 +253,13 @@ class SystemEquations:
         ConstraintError
             If constraints cannot be read, contradict or repeat each other.
         """
-        chosen = METHODS[choose(method, METHODS, "method")]
+        chosen = estimator(method)
         request = read_request(cov_type, cov_kwds)
-        convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
+        asked = Asked(like, sigma_dof, form, maxiter, tol)
+        require_own(chosen, asked)
+        choices = agree(chosen, asked)
         with threads_for(self.system.columns.size):
-            return self._fit(chosen, request, convention, constraints, use_t)
+            return self._fit(chosen, request, choices, constraints, use_t)
 
     def fit_dropping(self, *columns: str, method: str = "3sls", **options: Any) -> Comparison:
         """Estimate the system in full, then without each control in turn; no row is read again.
@@ -355,9 +359,11 @@ class SystemEquations:
         0.72
         """
         rows = require_rows(self.sample_rows, "groups of rows")
-        chosen = METHODS[choose(method, METHODS, "method")]
-        convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
-        return fit_each(self.system, rows, groups, chosen, convention)
+        chosen = estimator(method)
+        asked = Asked(like, sigma_dof, form, maxiter, tol)
+        require_own(chosen, asked)
+        choices = agree(chosen, asked)
+        return fit_each(self.system, rows, groups, chosen, choices)
 
     @classmethod
     def _of(cls, system: System, sample_rows: SampleRows | None) -> SystemEquations:
@@ -368,33 +374,23 @@ class SystemEquations:
 
     def _fit(
         self,
-        chosen: Method,
+        chosen: Estimator,
         request: Request,
-        convention: Convention,
+        choices: Choices,
         constraints: Constraints | None,
         use_t: bool | None,
     ) -> SystemResults:
         """Project, estimate, attach the covariance."""
         restriction, texts = self.system.restriction(constraints)
-        if chosen.instruments:
-            self._check_instruments(chosen, convention, restriction is not None)
-        found = estimate(self.system, chosen, convention, restriction, texts)
+        require_needs(self.system, chosen, choices, restriction is not None)
+        found = fit_system(self.system, chosen, choices, restriction, texts)
         robust = None
         if request.name != "nonrobust":
             rows = require_rows(self.sample_rows, f"{request.name} standard errors")
             covariance = resampled_covariance if request.is_resampling else robust_covariance
             robust = covariance(request, found, rows)
-        by_t = convention.uses_t(chosen) if use_t is None else bool(use_t)
+        by_t = choices.use_t if use_t is None else bool(use_t)
         return SystemResults(self, found, request, robust, by_t)
-
-    def _check_instruments(self, method: Method, convention: Convention, constrained: bool) -> None:
-        """Rank, order and form of the instruments, with what deserves a warning."""
-        system = self.system
-        identification.warn_of_redundant(system.design, system.instruments)
-        system.require_identified(constrained)
-        identification.warn_of_no_endogenous(method.title, system.exogenous)
-        if method.is_gls and convention.form == "gls" and system.instruments_differ:
-            identification.warn_of_gls_form()
 
     # ------------------------------------------------------------------ other rows
 

@@ -15,20 +15,10 @@ from simeq.diagnostics.lags import require_whole
 from simeq.diagnostics.tests import Diagnostics
 from simeq.errors import SimeqError
 from simeq.estimation.fit import refit
-from simeq.estimators.conventions import METHODS
-from simeq.linalg.bases import single_thread
+from simeq.estimators.registry import ESTIMATORS, agree
+from simeq.linalg.threads import single_thread
 
 COLUMNS = ["equation", "test", "statistic", "df", "df_denom", "pvalue", "null"]
-
-#: The estimate that assumes less, with which Hausman's test compares one.
-SAFER = {
-    "2sls": "ols",
-    "w2sls": "ols",
-    "3sls": "2sls",
-    "i3sls": "2sls",
-    "sur": "ols",
-    "isur": "ols",
-}
 
 
 @dataclass(frozen=True)
@@ -108,7 +98,8 @@ def _applying(tests: Diagnostics, lags: int, only: str | None) -> Iterator[tuple
 
 
 def _of_equation(tests: Diagnostics, label: str, names: list[str], lags: int) -> Iterator[Planned]:
-    if names or tests.fit.method.instruments:
+    """Yield the tests of one equation that apply to it."""
+    if names or tests.fit.uses_instruments:
         yield from _of_instruments(tests, label)
     if names:
         yield from _of_endogeneity(tests, label)
@@ -181,22 +172,22 @@ def _serial(tests: Diagnostics, label: str, lags: int) -> HypothesisTest:
 
 def _of_system(tests: Diagnostics) -> Iterator[Planned]:
     """Whether all instruments are valid, a safer estimate agrees, and errors are correlated."""
-    method, several = tests.fit.method, len(tests.fit.system.labels) > 1
-    if method.instruments and method.is_gls:
+    fit, several = tests.fit, len(tests.fit.system.labels) > 1
+    if fit.uses_instruments and fit.estimator.assumes.other_equations:
         yield Planned("Hansen-Sargan", tests.hansen_sargan)
-    if method.instruments:
+    if fit.uses_instruments:
         yield Planned("Hansen J", tests.hansen_j)
-    if method.name in SAFER:
+    if fit.estimator.safer:
         yield Planned("Hausman", lambda: _against_safer(tests))
     if several:
         yield Planned("Breusch-Pagan correlation", tests.breusch_pagan)
         yield Planned("Correlation robust", tests.correlation_robust)
         yield Planned("LR of residuals", tests.likelihood_ratio_of_residuals)
-    if several and not method.instruments:
+    if several and not fit.uses_instruments:
         yield Planned("LR of diagonal covariance", tests.likelihood_ratio)
 
 
 def _against_safer(tests: Diagnostics) -> HypothesisTest:
     """Hausman's test against the estimate that assumes less, under the same constraints."""
-    fit = tests.fit
-    return tests.hausman(refit(fit, METHODS[SAFER[fit.method.name]], fit.convention))
+    fit, safer = tests.fit, ESTIMATORS[tests.fit.estimator.safer]
+    return tests.hausman(refit(fit, safer, agree(safer, fit.choices.asked)))

@@ -11,10 +11,10 @@ from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import SimeqError, SingularError
 from simeq.estimation import goodness_of_fit as measures
 from simeq.estimation.columns import residuals
-from simeq.estimation.fit import Fit, refit
-from simeq.estimators.conventions import METHODS, PRESETS
-from simeq.estimators.least_squares import unweighted
-from simeq.estimators.residual_covariance import SIGMA_TOL
+from simeq.estimation.fit import Fit, refit, whole_sample
+from simeq.estimators.choices import Asked
+from simeq.estimators.registry import ESTIMATORS, agree
+from simeq.estimators.samples import SIGMA_TOL
 from simeq.linalg.bases import FloatArray
 from simeq.moments.scores import Scores
 
@@ -45,11 +45,10 @@ def correlation_robust(fit: Fit, rows: RobustRows) -> HypothesisTest:
     """
     _require_several(fit)
     system = fit.system
-    if fit.method.instruments:
+    if fit.uses_instruments:
         system.require_identified(constrained=False)
-    projection = system.projection(fit.method)
-    b = unweighted(projection, system.coordinates(fit.method, None))
-    structural = system.structural(b)
+    free = whole_sample(system, fit.estimator, fit.choices, None)
+    structural = system.structural(free.free.coefficients(free.unweighted()[0]))
     e = residuals(system, structural)
     pairs = np.array(list(itertools.combinations(range(len(system.labels)), 2))).T
     first, second = pairs
@@ -69,12 +68,12 @@ def correlation_robust(fit: Fit, rows: RobustRows) -> HypothesisTest:
 
 def _moved(fit: Fit, e: FloatArray) -> FloatArray:
     """Weights (G, G, m) on the columns of W of h_ij = X̂_i(X̂_i'X̂_i)⁻¹X_i'e_j."""
-    system, projection = fit.system, fit.system.projection(fit.method)
-    places = system.instrument_columns if fit.method.instruments else system.used
-    out = np.zeros((len(places), len(places), system.factor.r.shape[1]))
-    for i, (own, z) in enumerate(zip(system.used, places, strict=True)):
-        along = np.linalg.solve(projection.t[i].T, system.factor.r[:, own].T @ e)
-        out[i][:, list(z)] = (projection.loadings[i] @ along).T
+    r, seen = fit.system.factor.r, fit.samples.equations
+    places = seen.places
+    out = np.zeros((len(places), len(places), r.shape[1]))
+    for i, (own, z) in enumerate(zip(fit.system.used, places, strict=True)):
+        along = np.linalg.solve(seen.t[i].T, r[:, own].T @ e)
+        out[i][:, list(z)] = (seen.loadings[i] @ along).T
     return out
 
 
@@ -110,8 +109,8 @@ def likelihood_ratio(fit: Fit) -> HypothesisTest:
         If iterated SUR runs into a singular covariance.
     """
     _require_several(fit)
-    if fit.method.instruments or fit.restriction is not None:
-        why = "constraints" if fit.restriction is not None else fit.method.title.lower()
+    if fit.uses_instruments or fit.restriction is not None:
+        why = "constraints" if fit.restriction is not None else fit.estimator.title.lower()
         raise SimeqError(
             f"The likelihood ratio of a diagonal covariance compares OLS with iterated SUR, which "
             f"{why} do not maximise; see the Breusch-Pagan test."
@@ -125,10 +124,10 @@ def likelihood_ratio(fit: Fit) -> HypothesisTest:
 
 def _maximum(fit: Fit, method: str) -> Fit:
     """Maximise the likelihood: divisors n, and until nothing moves."""
-    found = refit(fit, METHODS[method], PRESETS["simeq"])
-    if not found.estimate.converged:
+    found = refit(fit, ESTIMATORS[method], agree(ESTIMATORS[method], Asked()))
+    if not found.converged:
         raise SimeqError(
-            f"Iterated SUR did not converge in {found.convention.maxiter:,} iterations, so that "
+            f"Iterated SUR did not converge in {found.choices.maxiter:,} iterations, so that "
             f"its likelihood is not at a maximum; see the Breusch-Pagan test."
         )
     return found
@@ -153,5 +152,6 @@ def _require_several(fit: Fit) -> None:
 
 
 def _pairs(fit: Fit) -> int:
+    """Pairs of equations, G(G − 1)/2."""
     g = len(fit.system.labels)
     return g * (g - 1) // 2

@@ -136,6 +136,7 @@ def _require_full(meat: Meat, label: str) -> None:
 
 
 def _effective_dof(v: FloatArray, x: float) -> float:
+    """Effective degrees of freedom at a tolerated bias of 1/x."""
     values = np.linalg.eigvalsh(v)
     trace = values.sum()
     return float(trace**2 * (1.0 + 2.0 * x) / ((values**2).sum() + 2.0 * x * trace * values[-1]))

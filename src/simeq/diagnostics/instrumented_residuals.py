@@ -81,7 +81,7 @@ def _moments(
     """Σ ψ e² (q,), Σ ψ x'e (q, k), and means of e³ and e⁴, e of variance one."""
     d, weighted = np.zeros(psi.number), np.zeros((psi.number, x.number))
     powers = np.zeros(2)
-    for block in rows.blocks(_unit(own).beside(psi).beside(x).weights):
+    for block in rows.blocks(_unit(own).beside(psi).beside(x).loadings):
         e, own_psi, own_x = np.split(block, [1, 1 + psi.number], axis=1)
         d += own_psi.T @ e[:, 0] ** 2
         weighted += (own_psi * e).T @ own_x
@@ -127,7 +127,7 @@ def godfrey(
 def _beside(columns: Columns, given: FloatArray, rows: SampleRows) -> Iterator[FloatArray]:
     """Yield rows of columns beside given ones (n, j), block by block."""
     done = 0
-    for block in rows.blocks(columns.weights):
+    for block in rows.blocks(columns.loadings):
         yield np.hstack([block, given[done : done + len(block)]])
         done += len(block)
 

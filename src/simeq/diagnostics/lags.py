@@ -16,13 +16,13 @@ from simeq.linalg.bases import FloatArray
 
 def on_rows(columns: Columns, rows: SampleRows) -> FloatArray:
     """Rows (n, k) of some columns."""
-    return rows.whole(columns.weights)
+    return rows.whole(columns.loadings)
 
 
 def cross_products(columns: Columns, given: FloatArray, rows: SampleRows) -> FloatArray:
     """Products (k, j) of columns, block by block, with rows (n, j) that are at hand."""
     total, done = np.zeros((columns.number, given.shape[1])), 0
-    for block in rows.blocks(columns.weights):
+    for block in rows.blocks(columns.loadings):
         total += block.T @ given[done : done + len(block)]
         done += len(block)
     return total

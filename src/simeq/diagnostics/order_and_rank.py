@@ -134,6 +134,7 @@ class Identification:
 
 
 def _notes(own: EquationIdentification) -> list[str]:
+    """Name the instruments and their canonical correlations; say why one is not identified."""
     if not own.endogenous:
         return []
     values = listing(number(value) for value in own.singular_values)
@@ -151,6 +152,7 @@ def identify(system: System) -> Identification:
 
 
 def _equation(system: System, i: int) -> EquationIdentification:
+    """Look at one equation."""
     own, names = instrumented_equation(system, i), system.design.names
     pairs = list(zip(system.used[i], system.exogenous[i], strict=True))
     included = tuple(names[j] for j, known in pairs if known)
@@ -177,6 +179,7 @@ def _excluded(system: System, i: int) -> tuple[str, ...]:
 
 
 def _verdict(own: InstrumentedEquation, lost: list[str]) -> str:
+    """Say in words whether an equation is identified, and by how much."""
     if own.free_rows < 1:
         return f"not identified: {count(own.n_instruments, 'instrument')} for {own.nobs} rows"
     if not own.names:

@@ -13,7 +13,8 @@ from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
 from simeq.estimation.columns import Columns
 from simeq.linalg.bases import FloatArray, lengths
-from simeq.moments.meat import MAKERS, OPTIONS, Meat, Request, RowScores
+from simeq.moments.meat import MAKERS, Meat, RowScores
+from simeq.moments.request import OPTIONS, Request
 from simeq.moments.scores import Scores
 
 #: A covariance of moments is singular when its correlation form has an eigenvalue below this.
@@ -61,8 +62,8 @@ class RobustRows:
         right : Columns (q or 1)
         """
         q = left.number
-        second = right.weights if right.number == q else np.repeat(right.weights, q, axis=1)
-        found = self.summed(Scores(left.weights, second, np.eye(q), None, None, np.eye(q)))
+        second = right.loadings if right.number == q else np.repeat(right.loadings, q, axis=1)
+        found = self.summed(Scores(left.loadings, second, np.eye(q), None, None, np.eye(q)))
         least = ROUNDING_TOL * lengths(left.values) * lengths(right.values)
         there = np.sqrt(np.abs(found.matrix.diagonal())) > least
         return replace(found, matrix=np.where(np.multiply.outer(there, there), found.matrix, 0.0))
@@ -74,6 +75,7 @@ class RobustRows:
 
     @property
     def _uncorrected(self) -> Mapping[str, Any]:
+        """Option that leaves the small-sample factor out, where a kind has one."""
         return {} if self.request.name.startswith("HC") else {"use_correction": False}
 
     def factor(self, k: int, groups: int | None) -> float:

@@ -7,9 +7,8 @@ import numpy as np
 from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.instrumented_equation import InstrumentedEquation
 from simeq.diagnostics.robust_moments import RobustRows, quadratic
-from simeq.errors import listing
+from simeq.errors import choose, listing
 from simeq.estimation.columns import Columns
-from simeq.estimators.conventions import choose
 from simeq.linalg.bases import FloatArray, regress
 from simeq.moments.meat import Meat
 
@@ -132,6 +131,7 @@ def _least_moved(own: InstrumentedEquation) -> tuple[Columns, FloatArray]:
 
 
 def _rank_null(own: InstrumentedEquation) -> str:
+    """Write the null hypothesis of a first stage without rank."""
     return f"the instruments do not identify {own.label}: its first stage lacks rank"
 
 

@@ -27,7 +27,7 @@ from simeq.diagnostics.robust_moments import RobustRows, robust_rows
 from simeq.errors import SimeqError, listing, nearest
 from simeq.estimation.columns import columns_of
 from simeq.estimation.fit import Fit
-from simeq.moments.meat import Request
+from simeq.moments.request import Request
 
 
 class Diagnostics:
@@ -62,7 +62,7 @@ class Diagnostics:
         own = vars(type(self)).items()
         names = [name for name, member in own if callable(member) and not name.startswith("_")]
         tests = ", ".join(name for name in names if name != "is_instrumented")
-        return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.method.name}: {tests}>"
+        return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.estimator.name}: {tests}>"
 
     @property
     def endogenous(self) -> dict[str, list[str]]:
@@ -74,6 +74,7 @@ class Diagnostics:
 
     @cached_property
     def _rows(self) -> RobustRows:
+        """The rows, with the dependence that robust tests allow for."""
         rows = require_rows(self._sample_rows, "robust tests and tests of residuals")
         return robust_rows(self.request, rows, self.fit.scores, self._use_f)
 
@@ -87,6 +88,7 @@ class Diagnostics:
         return self._made[name]
 
     def _label(self, label: str | None) -> str:
+        """Return a label that exists; that of the only equation where none is given."""
         labels = self.fit.system.labels
         if label is None and len(labels) == 1:
             return labels[0]
@@ -244,8 +246,9 @@ class Diagnostics:
 
     def is_instrumented(self, label: str) -> bool:
         """Whether an equation has endogenous regressors, and its estimate instruments for them."""
-        return self.fit.method.instruments and bool(self.endogenous[label])
+        return self.fit.uses_instruments and bool(self.endogenous[label])
 
     def _regression(self, label: str) -> Regression:
+        """Lay an equation out as a regression."""
         system = self.fit.system
         return regression(system, system.labels.index(label), self._rows.sample_rows)

@@ -87,6 +87,7 @@ def functions_of_lags(design: Design, places: list[int]) -> tuple[tuple[str, str
 
 
 def _shared(design: Design, place: int, other: int) -> set[str]:
+    """Data columns that two columns of W are both computed from."""
     return design.read_by(place) & design.read_by(other)
 
 
@@ -99,6 +100,7 @@ def _role(design: Design, variable: int) -> str:
 
 
 def _nonlinear(design: Design, place: int, source: int) -> str:
+    """Say why a column that reads an endogenous variable has no constant effect."""
     variable = design.variables[source]
     if _multiplied(design, place, variable):
         others = [p.code for p in design.columns[place].parts if p.code != design.names[variable]]
@@ -127,6 +129,7 @@ def _multiplied(design: Design, place: int, variable: int) -> bool:
 
 
 def _open(design: Design, place: int) -> str:
+    """Say that nothing determines an endogenous column."""
     return (
         f"{design.names[place]} is endogenous and nothing determines it, so that the system is "
         f"not closed. Add an equation or an identity for it; or, if it is exogenous"

@@ -1,7 +1,7 @@
-"""Linear combinations of the columns of W: exact in coordinates of R, and as weights for the rows.
+"""Linear combinations of the columns of W: exact in coordinates of R, and as loadings for the rows.
 
 A test that needs only cross products takes the values; one that needs the rows, as robust tests
-do, multiplies W with the weights.
+do, multiplies W with the loadings.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from simeq.errors import DataError, listing
 from simeq.estimation.system import System
-from simeq.estimators.residual_covariance import EXACT_FIT_TOL
-from simeq.linalg.bases import FloatArray, basis, triangle_inverse
+from simeq.estimators.samples import EXACT_FIT_TOL
+from simeq.linalg.bases import FloatArray, IntArray, basis, triangle_inverse
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Columns:
 
     Attributes
     ----------
-    weights : (m, k) array
-        W @ weights are the combinations, row by row.
+    loadings : (m, k) array
+        W @ loadings are the combinations, row by row.
     values : (p, k) array
-        R @ weights, with the same cross products.
+        R @ loadings, with the same cross products.
     """
 
-    weights: FloatArray
+    loadings: FloatArray
     values: FloatArray
 
     @property
@@ -39,20 +39,20 @@ class Columns:
 
     def __matmul__(self, a: FloatArray) -> Columns:
         """Combine them further by a (k, j) array."""
-        return Columns(self.weights @ a, self.values @ a)
+        return Columns(self.loadings @ a, self.values @ a)
 
     def __sub__(self, other: Columns) -> Columns:
-        return Columns(self.weights - other.weights, self.values - other.values)
+        return Columns(self.loadings - other.loadings, self.values - other.values)
 
     def beside(self, other: Columns) -> Columns:
         """Return both side by side."""
         return Columns(
-            np.hstack([self.weights, other.weights]), np.hstack([self.values, other.values])
+            np.hstack([self.loadings, other.loadings]), np.hstack([self.values, other.values])
         )
 
     def take(self, chosen: Sequence[int]) -> Columns:
         """Return some of them."""
-        return Columns(self.weights[:, list(chosen)], self.values[:, list(chosen)])
+        return Columns(self.loadings[:, list(chosen)], self.values[:, list(chosen)])
 
     def on(self, q: Columns) -> FloatArray:
         """Coefficients (j, k) on j orthonormal columns."""
@@ -66,14 +66,24 @@ class Columns:
         """Return an orthonormal basis of their span; rank is judged in lengths `scale` (k,)."""
         found = basis(self.values, scale)
         back = triangle_inverse(found.t)
-        return Columns(self.weights[:, list(found.kept)] @ back, found.q)
+        return Columns(self.loadings[:, list(found.kept)] @ back, found.q)
 
 
 def columns_of(system: System, places: Sequence[int]) -> Columns:
     """Return columns of W by their places."""
-    weights = np.zeros((system.factor.r.shape[1], len(places)))
-    weights[list(places), np.arange(len(places))] = 1.0
-    return Columns(weights, system.factor.r[:, list(places)])
+    loadings = np.zeros((system.factor.r.shape[1], len(places)))
+    loadings[list(places), np.arange(len(places))] = 1.0
+    return Columns(loadings, system.factor.r[:, list(places)])
+
+
+def placed(
+    loadings: Sequence[FloatArray], places: Sequence[tuple[int, ...]], equation: IntArray, m: int
+) -> FloatArray:
+    """Set loadings (·, k_i) of each equation into the rows of its columns of W (m, ·)."""
+    out = np.zeros((m, equation.size))
+    for i, (own, columns) in enumerate(zip(loadings, places, strict=True)):
+        out[np.ix_(np.array(columns), np.flatnonzero(equation == i))] = own
+    return out
 
 
 def residuals(system: System, structural: FloatArray) -> FloatArray:

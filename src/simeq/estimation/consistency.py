@@ -26,7 +26,7 @@ LAG_TOL = 1e-6
 def require_identities(system: System, sample_rows: SampleRows | None) -> None:
     """Check that each identity holds in the sample.
 
-    With weights w (m,) on the columns of W, 1 at the left side, ‖W w‖ = ‖R w‖ is the length of
+    With loadings w (m,) on the columns of W, 1 at the left side, ‖W w‖ = ‖R w‖ is the length of
     what the identity leaves over.
 
     Raises
@@ -35,14 +35,14 @@ def require_identities(system: System, sample_rows: SampleRows | None) -> None:
         If one does not hold: by how much, and in which row it is worst.
     """
     for identity in system.design.identities:
-        weights = _weights(system, identity)
-        used = np.flatnonzero(weights)
-        parts = system.factor.r[:, used] * weights[used]
+        loadings = _gap_loadings(system, identity)
+        used = np.flatnonzero(loadings)
+        parts = system.factor.r[:, used] * loadings[used]
         sizes = np.linalg.norm(parts, axis=0)
         gap = float(np.linalg.norm(parts.sum(axis=1)))
         smallest = sizes[sizes > 0.0].min(initial=np.inf)
         if gap > max(IDENTITY_TOL * smallest, RANK_TOL * sizes.max()):
-            _refuse(identity, weights, gap / system.factor.nobs**0.5, sample_rows)
+            _refuse(identity, loadings, gap / system.factor.nobs**0.5, sample_rows)
 
 
 def require_declared_lags(sample_rows: SampleRows) -> None:
@@ -84,7 +84,7 @@ def _share(column: FloatArray, variable: FloatArray, order: int) -> float:
     return float(np.isclose(column[order:], variable[:-order], LAG_TOL, 0.0).mean())
 
 
-def _weights(system: System, identity: Identity) -> FloatArray:
+def _gap_loadings(system: System, identity: Identity) -> FloatArray:
     """Weights (m,) of the columns of W: left side less right side."""
     place = {name: j for j, name in enumerate(system.design.names)}
     out = np.zeros(len(place))
@@ -95,9 +95,10 @@ def _weights(system: System, identity: Identity) -> FloatArray:
 
 
 def _refuse(
-    identity: Identity, weights: FloatArray, gap: float, sample_rows: SampleRows | None
+    identity: Identity, loadings: FloatArray, gap: float, sample_rows: SampleRows | None
 ) -> None:
-    where = "" if sample_rows is None else _worst_row(identity, weights, sample_rows)
+    """Say by how much an identity fails, and where most."""
+    where = "" if sample_rows is None else _worst_row(identity, loadings, sample_rows)
     raise DataError(
         f"{identity.where} does not hold in the data: the two sides differ by {gap:.3g} (root "
         f"mean square){where}. If the data are rounded, compute {identity.left} from the right "
@@ -105,12 +106,12 @@ def _refuse(
     )
 
 
-def _worst_row(identity: Identity, weights: FloatArray, sample_rows: SampleRows) -> str:
+def _worst_row(identity: Identity, loadings: FloatArray, sample_rows: SampleRows) -> str:
     """Name the row that is off by most, with both sides there."""
     place = sample_rows.design.names.index(identity.left)
-    left = np.zeros_like(weights)
+    left = np.zeros_like(loadings)
     left[place] = 1.0
-    pair = np.column_stack([weights, left])
+    pair = np.column_stack([loadings, left])
     rows = sample_rows.whole(pair)
     size = np.abs(rows[:, 0])
     worst = int(size.argmax())

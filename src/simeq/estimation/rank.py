@@ -70,6 +70,7 @@ def _refuse_constant(label: str, name: str, y: FloatArray, nobs: int) -> None:
 
 
 def _collinear_text(label: str, own: Basis, names: Sequence[str]) -> str:
+    """Say which regressors lie in the span of which others."""
     texts = []
     for j, others in own.set_aside:
         if others:
@@ -108,15 +109,6 @@ def warn_of_no_endogenous(title: str, status: Sequence[tuple[bool, ...]]) -> Non
             f"them in endog, or give instruments.",
             SimeqWarning,
         )
-
-
-def warn_of_gls_form() -> None:
-    """Warn of the GLS form of three-stage least squares where instruments differ by equation."""
-    warn(
-        "Instruments differ by equation: the GLS form of three-stage least squares is "
-        "inconsistent unless every instrument is valid in every equation; form='gmm' is not.",
-        SimeqWarning,
-    )
 
 
 def exogenous(
@@ -210,6 +202,7 @@ def require_identified(
 def _not_identified(
     label: str, endogenous: Sequence[str], excluded: Sequence[str], lost: str
 ) -> str:
+    """Count what an equation has and lacks, and say what to do."""
     listed = f" ({listing(excluded)})" if excluded else ""
     text = (
         f"Equation {label} is not identified: "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,23 +10,16 @@ import pandas as pd
 
 from simeq.design.design import Design
 from simeq.errors import DataError
-from simeq.estimation import rank as identification
-from simeq.estimators.conventions import Convention, Method
-from simeq.estimators.estimate import Estimate
-from simeq.estimators.projection import (
-    Projection,
+from simeq.estimation import rank
+from simeq.estimators.choices import Choices
+from simeq.estimators.equations import (
+    Equations,
     on_instruments,
-    project,
-    project_on_instruments,
+    with_instruments,
+    without_instruments,
 )
-from simeq.estimators.residual_covariance import ResidualCovariance, divisors, overlaps
-from simeq.estimators.restriction import (
-    Coordinates,
-    Restriction,
-    free_coordinates,
-    restrict,
-    restricted_coordinates,
-)
+from simeq.estimators.residual_covariance import divisors, overlaps
+from simeq.estimators.restriction import Restriction, restrict
 from simeq.formula.constraints import Constraints, flat_names, read_constraints
 from simeq.formula.terms import Term
 from simeq.linalg.bases import (
@@ -41,7 +33,6 @@ from simeq.linalg.bases import (
     lengths,
 )
 from simeq.linalg.triangle import Factor
-from simeq.moments.scores import Scores, make_scores
 
 
 class System:
@@ -51,7 +42,7 @@ class System:
     ----------
     design : Design
     factor : Factor
-    rank : {"raise", "drop"}
+    on_collinear : {"raise", "drop"}
         What to do with collinear regressors.
 
     Attributes
@@ -66,10 +57,10 @@ class System:
         Coefficients of each equation.
     """
 
-    def __init__(self, design: Design, factor: Factor, rank: str) -> None:
+    def __init__(self, design: Design, factor: Factor, on_collinear: str) -> None:
         self.design = design
         self.factor = factor
-        self.bases = identification.regressor_bases(design, factor, rank)
+        self.bases = rank.regressor_bases(design, factor, on_collinear)
         pairs = zip(design.regressors, self.bases, strict=True)
         self.used = tuple(tuple(own[j] for j in basis.kept) for own, basis in pairs)
         self.sizes: IntArray = np.array([len(own) for own in self.used])
@@ -144,61 +135,33 @@ class System:
     # ------------------------------------------------------------------ regressors
 
     @cached_property
-    def plain(self) -> Projection:
-        """Regressors in orthonormal coordinates, for methods without instruments."""
-        return project(self.y, self.bases)
+    def plain(self) -> Equations:
+        """Equations in orthonormal coordinates, for estimators without instruments."""
+        return without_instruments(self.y, self.bases, self.used)
 
     @cached_property
-    def projected(self) -> Projection:
-        """Regressors projected on instruments, in orthonormal coordinates."""
-        return project_on_instruments(self.y, self._x, self.instruments, self._within)
-
-    @cached_property
-    def _x(self) -> list[FloatArray]:
-        """Regressors of each equation (p, k_i)."""
-        return [self.factor.r[:, own] for own in self.used]
+    def projected(self) -> Equations:
+        """Equations with regressors projected on instruments, in orthonormal coordinates."""
+        identified = [not found.set_aside for found in self._within]
+        places = self.instrument_columns
+        return with_instruments(self.y, self.bases, self.instruments, places, identified)
 
     @cached_property
     def _within(self) -> list[Basis]:
         """Bases of each equation's regressors on its instruments."""
-        return on_instruments(self._x, self.instruments)
-
-    def projection(self, method: Method) -> Projection:
-        """Return the regressors as a method sees them."""
-        return self.projected if method.instruments else self.plain
-
-    def coordinates(self, method: Method, restriction: Restriction | None) -> Coordinates:
-        """Return the coordinates in which a method is solved."""
-        if restriction is not None:
-            return restricted_coordinates(self.projection(method).t, restriction)
-        return self._free_projected if method.instruments else self._free_plain
-
-    def prepare(self) -> None:
-        """Project once, so that a fit has nothing left to do but estimate."""
-        _ = self._free_plain
-        if any(not known for own in self.exogenous for known in own):
-            identified = not any(found.set_aside for found in self._within)
-            _ = self._free_projected if identified else self.projected
-
-    @cached_property
-    def _free_plain(self) -> Coordinates:
-        return free_coordinates(self.plain.t)
-
-    @cached_property
-    def _free_projected(self) -> Coordinates:
-        return free_coordinates(self.projected.t)
+        return on_instruments([self.factor.r[:, own] for own in self.used], self.instruments)
 
     # ------------------------------------------------------------------ instruments
 
     @cached_property
     def instruments(self) -> list[Basis]:
         """Bases of each equation's instruments, the same object where equations share them."""
-        return identification.instruments(self.design, self.factor)
+        return rank.instruments(self.design, self.factor)
 
     @cached_property
     def exogenous(self) -> list[tuple[bool, ...]]:
         """For each equation, whether each regressor is exogenous."""
-        return identification.exogenous(self.design, self.factor, self.used, self.instruments)
+        return rank.exogenous(self.design, self.factor, self.used, self.instruments)
 
     @property
     def instrument_names(self) -> dict[str, list[str]]:
@@ -218,20 +181,31 @@ class System:
         return len(set(self.design.instruments)) > 1
 
     def require_identified(self, constrained: bool) -> None:
-        """Check rows, and the order and rank condition of each equation; see `identification`.
+        """Check rows, and the order and rank condition of each equation; see `rank`.
 
         Constraints may identify what an equation alone does not: then the rank is that of all
-        equations together, which `coordinates` checks.
+        equations together, which is checked where they are solved.
         """
-        identification.require_more_rows_than_instruments(
-            self.design, self.factor, self.instruments
-        )
+        rank.require_more_rows_than_instruments(self.design, self.factor, self.instruments)
         if not constrained:
-            identification.require_identified(
+            rank.require_identified(
                 self.design, self.used, self.instruments, self._within, self.exogenous
             )
 
-    # ------------------------------------------------------------------ Σ and restrictions
+    def check_instruments(self, title: str, constrained: bool) -> None:
+        """Check that instruments identify the equations, with what deserves a warning.
+
+        Parameters
+        ----------
+        title : str
+            Name of the estimator in words.
+        constrained : bool
+        """
+        rank.warn_of_redundant(self.design, self.instruments)
+        self.require_identified(constrained)
+        rank.warn_of_no_endogenous(title, self.exogenous)
+
+    # ------------------------------------------------------------------ restrictions, divisors
 
     def restriction(
         self, constraints: Constraints | None
@@ -243,77 +217,37 @@ class System:
         lengths_ = np.concatenate([lengths(self.factor.r[:, own]) for own in self.used])
         return restrict(r, q, lengths_, texts), tuple(texts)
 
-    def scores(
-        self,
-        method: Method,
-        convention: Convention,
-        projection: Projection,
-        coordinates: Coordinates,
-        estimate: Estimate,
-    ) -> Scores:
-        """Row scores of an estimate, as a function of the rows of W."""
-        positions: Sequence[tuple[int, ...]] = self.used
-        if method.instruments:
-            positions = self.instrument_columns
-        gmm = method.is_gls and convention.form == "gmm"
-        structural = self.structural(estimate.params)
-        return make_scores(projection, coordinates, estimate, structural, positions, gmm)
-
-    def counted_sizes(self, convention: Convention, restriction: Restriction | None) -> IntArray:
+    def counted_sizes(self, choices: Choices, restriction: Restriction | None) -> IntArray:
         """k_i (G,) as divisors count it: before constraints, or less those within equation i."""
-        if restriction is None or not convention.own_constraints_free_rows:
+        if restriction is None or not choices.own_constraints_free_rows:
             return self.sizes
         return self.sizes - restriction.within(self.equation, len(self.labels))
 
-    def residual_covariance(
-        self, method: Method, convention: Convention, restriction: Restriction | None
-    ) -> ResidualCovariance:
-        """Return Σ as a function of the coefficients.
+    def divisor(self, choices: Choices, restriction: Restriction | None) -> FloatArray:
+        """Divisor (G, G) of the residuals' cross products.
 
         Raises
         ------
         DataError
-            If the divisor leaves an equation no degrees of freedom.
+            If it leaves an equation no degrees of freedom.
         """
-        kind = convention.sigma_dof(method)
-        k = self.counted_sizes(convention, restriction)
-        if kind != "none" and (k >= self.factor.nobs).any():
+        kind, nobs = choices.sigma_dof, self.factor.nobs
+        k = self.counted_sizes(choices, restriction)
+        if kind != "none" and (k >= nobs).any():
             raise DataError(
                 f"Equation {self.labels[int(k.argmax())]} has as many regressors as rows "
                 f"({k.max()}): sigma_dof={kind!r} leaves no degrees of freedom; use 'none' or "
                 f"more rows."
             )
-        overlap = self.overlap if kind == "theil" else None
-        divisor = divisors(kind, self.factor.nobs, k, overlap)
-        if (divisor <= 0.0).any():
+        found = divisors(kind, nobs, k, overlaps(self.plain) if kind == "theil" else None)
+        if (found <= 0.0).any():
             raise DataError(
-                f"sigma_dof={kind!r} divides by {divisor.min():g} with {self.factor.nobs} rows; "
-                f"use 'none' or more rows."
+                f"sigma_dof={kind!r} divides by {found.min():g} with {nobs} rows; use 'none' or "
+                f"more rows."
             )
-        return ResidualCovariance(
-            self.factor.r,
-            np.array(self.design.dependents),
-            self.columns,
-            self.equation,
-            divisor,
-            self.factor.nobs,
-            self.labels,
-        )
-
-    @cached_property
-    def overlap(self) -> FloatArray:
-        """Overlap (G, G) of equations' regressors, for Theil's divisor."""
-        return overlaps([basis.q for basis in self.bases])
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         """Stored facts; what is computed from them is computed again."""
-        kept: Sequence[str] = (
-            "design",
-            "factor",
-            "bases",
-            "used",
-            "sizes",
-            "columns",
-            "equation",
-        )
+        kept = ("design", "factor", "bases", "used", "sizes", "columns", "equation")
         return {name: self.__dict__[name] for name in kept}

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq.errors import DataError
-from simeq.estimators.conventions import choose
+from simeq.errors import DataError, choose
 from simeq.inference.coefficients import Coefficients
 from simeq.inference.distribution import require_alpha, two_sided_pvalues, two_sided_quantile
 from simeq.linalg.bases import BoolArray, FloatArray

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eig, lapack
-from threadpoolctl import ThreadpoolController
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -19,9 +15,6 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 #: A column of length one whose distance from the span of earlier ones is below this is in it.
 #: Exact collinearity leaves about 5e-15, NIST's hardest polynomial 1e-9.
 RANK_TOL = 1e-12
-
-#: An eigenvalue is real when its imaginary part is below this share of its size.
-REAL_TOL = 1e-7
 
 
 @dataclass(frozen=True)
@@ -116,59 +109,3 @@ def null_space(r: FloatArray) -> FloatArray:
     """Orthonormal basis (k, k − j) of the vectors that a full-rank `r` (j, k) sends to zero."""
     q, _ = np.linalg.qr(r.T, mode="complete")
     return np.asarray(q[:, r.shape[0] :])
-
-
-def block_diagonal(blocks: list[FloatArray]) -> FloatArray:
-    """Place rectangular blocks along the diagonal of a matrix of zeros."""
-    rows = np.cumsum([0, *(b.shape[0] for b in blocks)])
-    columns = np.cumsum([0, *(b.shape[1] for b in blocks)])
-    out = np.zeros((rows[-1], columns[-1]))
-    for i, block in enumerate(blocks):
-        out[rows[i] : rows[i + 1], columns[i] : columns[i + 1]] = block
-    return out
-
-
-def real_eigenvalues(m0: FloatArray, m1: FloatArray, m2: FloatArray) -> list[float]:
-    """Real τ at which m₀ + τm₁ + τ²m₂ is singular: eigenvalues of its linearisation."""
-    eye, zero = np.eye(len(m0)), np.zeros_like(m0)
-    left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
-    alpha, beta = eig(left, right, right=False, homogeneous_eigvals=True)
-    finite = np.abs(beta) > 1e-12 * np.abs(alpha)
-    tau = alpha[finite] / beta[finite]
-    real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
-    return [float(t) for t in real]
-
-
-def inverse_from_root(root: FloatArray) -> FloatArray:
-    """Inverse of a matrix from its lower Cholesky root, zeros above the diagonal."""
-    if not root.size:
-        return root
-    inverse, _ = lapack.dpotri(root, lower=True, overwrite_c=False)
-    full = inverse + inverse.T
-    np.fill_diagonal(full, inverse.diagonal())
-    return np.asarray(full)
-
-
-#: Unknowns from which a system is solved on one BLAS thread: with two, small steps on a busy
-#: machine were seen to stall for longer than they take.
-SINGLE_THREAD_SIZE = 64
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    """Return the controller, made once: each new one would search the loaded libraries again."""
-    return ThreadpoolController()
-
-
-def single_thread() -> AbstractContextManager[Any]:
-    """Return a context in which BLAS runs on one thread."""
-    limit: AbstractContextManager[Any] = _blas().limit(limits=1)
-    return limit
-
-
-def threads_for(size: int) -> AbstractContextManager[Any]:
-    """Return the context in which a system of that many unknowns is best solved.
-
-    Entering `single_thread` costs some twenty microseconds, which small systems don't repay.
-    """
-    return single_thread() if size >= SINGLE_THREAD_SIZE else nullcontext()

@@ -12,7 +12,8 @@ import numpy as np
 from scipy.linalg import lapack
 
 from simeq.errors import DataError
-from simeq.linalg.bases import FloatArray, IntArray, single_thread
+from simeq.linalg.bases import FloatArray, IntArray
+from simeq.linalg.threads import single_thread
 
 #: Doubles in one block of rows: large enough for LAPACK to be busy, small enough for the cache.
 BLOCK_ENTRIES = 2**17

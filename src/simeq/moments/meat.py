@@ -11,103 +11,11 @@ import pandas as pd
 
 from simeq.data.row_labels import Groups, split_pair
 from simeq.design.sample_rows import SampleRows
-from simeq.errors import DataError, SimeqError, listing, nearest
-from simeq.estimators.conventions import choose
+from simeq.errors import DataError
 from simeq.linalg.bases import FloatArray, IntArray
 from simeq.moments import sandwich
+from simeq.moments.request import Request
 from simeq.moments.scores import Scores
-
-#: What each kind takes in ``cov_kwds``; the first ones, in upper case, must be given.
-OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "nonrobust": (),
-    "HC0": (),
-    "HC1": (),
-    "cluster": ("GROUPS", "use_correction"),
-    "HAC": ("maxlags", "kernel", "time", "use_correction"),
-    "hac-panel": ("GROUPS", "time", "maxlags", "kernel", "use_correction"),
-    "hac-groupsum": ("TIME", "maxlags", "kernel", "use_correction"),
-    "jackknife": ("groups", "center"),
-    "bootstrap": ("groups", "n_boot", "seed"),
-}
-
-#: What other programs call a kind.
-ELSEWHERE: Mapping[str, str] = {
-    "unadjusted": "'nonrobust'",
-    "robust": "'HC0', or with a small-sample factor 'HC1'",
-    "hc3": "'jackknife' without groups, but for (n − 1)/n,",
-    "clustered": "'cluster'",
-    "kernel": "'HAC'",
-    "newey-west": "'HAC'",
-    "driscoll-kraay": "'hac-groupsum'",
-    "cr3": "'jackknife' with groups",
-    "cv3": "'jackknife' with groups",
-}
-
-
-@dataclass(frozen=True)
-class Request:
-    """A kind of covariance with its options, checked."""
-
-    name: str
-    options: Mapping[str, Any]
-
-    def __getitem__(self, option: str) -> Any:
-        return self.options.get(option)
-
-    @property
-    def is_resampling(self) -> bool:
-        """Whether the system is estimated again on parts or draws of the sample."""
-        return self.name in ("jackknife", "bootstrap")
-
-    @property
-    def kernel(self) -> str:
-        """Name of the kernel."""
-        return choose(self.options.get("kernel", "bartlett"), sandwich.KERNELS, "kernel")
-
-    @property
-    def use_correction(self) -> bool:
-        """Whether the small-sample factor is applied: by default for clusters alone."""
-        given = self.options.get("use_correction", self.name == "cluster")
-        if not isinstance(given, bool | np.bool_):
-            raise SimeqError(f"use_correction must be True or False, not {given!r}.")
-        return bool(given)
-
-
-def _kind(cov_type: str) -> str:
-    """Return the name of a kind in its own letters."""
-    by_lower = {name.lower(): name for name in OPTIONS}
-    given = cov_type.lower() if isinstance(cov_type, str) else ""
-    if given in by_lower:
-        return by_lower[given]
-    hint = nearest(given, by_lower)
-    if given in ELSEWHERE:
-        hint = f" What others call {given!r} is {ELSEWHERE[given]} here."
-    raise SimeqError(f"Unknown cov_type {cov_type!r}; choose from {', '.join(OPTIONS)}.{hint}")
-
-
-def read_request(cov_type: str, cov_kwds: Mapping[str, Any] | None) -> Request:
-    """Check a kind of covariance and its options.
-
-    Raises
-    ------
-    SimeqError
-        If the kind or an option is unknown, or one that must be given is not.
-    """
-    name = _kind(cov_type)
-    known = {option.lower(): option.isupper() for option in OPTIONS[name]}
-    if not isinstance(cov_kwds, Mapping | None):
-        raise SimeqError(f"cov_kwds must be a dict of options of {name!r}, not {cov_kwds!r}.")
-    given = dict(cov_kwds or {})
-    for option in given:
-        if option not in known:
-            takes = listing(known) or "nothing"
-            raise SimeqError(
-                f"cov_kwds of {name!r} takes {takes}, not {option!r}.{nearest(str(option), known)}"
-            )
-    for option, needed in known.items():
-        if needed and given.get(option) is None:
-            raise SimeqError(f"cov_type={name!r} needs cov_kwds={{{option!r}: column or array}}.")
-    return Request(name, given)
 
 
 @dataclass(frozen=True)
@@ -172,6 +80,7 @@ class Meat:
 
 
 def _heteroskedastic(request: Request, rows: RowScores) -> Meat:
+    """Sum over rows."""
     note = f"heteroskedasticity-robust sandwich across equations, {request.name}"
     return Meat(sandwich.heteroskedastic(rows.blocks()), note, rows.nobs)
 
@@ -192,6 +101,7 @@ def _clustered(request: Request, rows: RowScores) -> Meat:
 
 
 def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
+    """Sum over clusters of one kind."""
     if groups.number < 2:
         raise DataError(
             f"groups: {groups.name} has one cluster; clustered errors need two at the least, and "
@@ -203,10 +113,11 @@ def _one_way(request: Request, rows: RowScores, groups: Groups) -> FloatArray:
 
 
 def _in_time(request: Request, rows: RowScores) -> Meat:
+    """Sum over rows and their lags, rows being one series."""
     _require_order(request["time"], rows)
     scores = rows.whole()
-    weights, lags = _weights(request, len(scores), rows.in_units)
-    meat = sandwich.serially_correlated(scores, weights)
+    kernel, lags = _kernel(request, len(scores), rows.in_units)
+    meat = sandwich.serially_correlated(scores, kernel)
     return Meat(meat, _hac_note(request, lags), len(scores), lags=lags)
 
 
@@ -227,14 +138,15 @@ def _require_order(given: Any, rows: RowScores) -> None:
 
 
 def _in_panels(request: Request, rows: RowScores) -> Meat:
+    """Sum over rows and their lags within panels."""
     groups = rows.groups(request["groups"], "groups")
     order = np.argsort(groups.codes, kind="stable")
     if request["time"] is not None:
         _require_order_within(groups, rows.groups(request["time"], "time"), order)
     scores = rows.whole()[order]
     longest = int(np.bincount(groups.codes).max())
-    weights, lags = _weights(request, longest, lambda: rows.in_units()[order])
-    meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], weights)
+    kernel, lags = _kernel(request, longest, lambda: rows.in_units()[order])
+    meat = sandwich.serially_correlated_in_panels(scores, groups.codes[order], kernel)
     note = f"{_hac_note(request, lags)} within {groups.number} of {groups.name}"
     return Meat(meat, note, len(scores), lags=lags)
 
@@ -264,18 +176,16 @@ def _by_period(request: Request, rows: RowScores) -> Meat:
         )
     sums = sandwich.group_sums(rows.blocks(), time.codes, time.number)
     units = rows.scores.in_units(rows.sample_rows.blocks)
-    weights, lags = _weights(
+    kernel, lags = _kernel(
         request, time.number, lambda: sandwich.group_sums(units, time.codes, time.number)
     )
-    meat = sandwich.serially_correlated(sums, weights)
+    meat = sandwich.serially_correlated(sums, kernel)
     note = f"{_hac_note(request, lags)} of sums over {time.number} of {time.name}"
     return Meat(meat, note, time.number, "period", lags=lags)
 
 
-def _weights(
-    request: Request, n: int, scores: Callable[[], FloatArray]
-) -> tuple[FloatArray, float]:
-    """Kernel weights for n periods and the number of lags, given or automatic."""
+def _kernel(request: Request, n: int, scores: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
+    """Kernel of n periods and the number of lags, given or automatic."""
     lags = request["maxlags"]
     if lags is None:
         lags = min(sandwich.automatic_lags(scores(), request.kernel), n - 1)
@@ -285,10 +195,11 @@ def _weights(
             f"maxlags must be from 0 to {n - 1}, one less than the periods there are; not {lags!r}."
         )
     lags = float(lags) if request.kernel == "qs" else int(lags)
-    return sandwich.kernel_weights(request.kernel, lags, n), float(lags)
+    return sandwich.kernel_values(request.kernel, lags, n), float(lags)
 
 
 def _hac_note(request: Request, lags: float) -> str:
+    """Say which kernel, and how many lags."""
     return f"serial correlation and heteroskedasticity, {request.kernel} kernel, {lags:g} lags"
 
 

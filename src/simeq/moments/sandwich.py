@@ -37,29 +37,29 @@ def clustered(sums: FloatArray) -> FloatArray:
     return np.asarray(sums.T @ sums)
 
 
-def serially_correlated(scores: FloatArray, weights: FloatArray) -> FloatArray:
+def serially_correlated(scores: FloatArray, kernel: FloatArray) -> FloatArray:
     """w_0 Γ_0 + Σ_l w_l (Γ_l + Γ_l') with Γ_l = Σ_t s_t s_{t−l}'; Newey and West (1987).
 
     Parameters
     ----------
     scores : (n, p) array in the order of time
-    weights : (l + 1,) array
+    kernel : (l + 1,) array
 
     Notes
     -----
     Where there are many lags, as with the quadratic spectral kernel, the sum is taken over
     frequencies: that of the scores' periodogram, weighed by the transform of the kernel.
     """
-    if len(weights) > MANY_LAGS:
-        return _over_frequencies(scores, weights[: len(scores)])
-    return _kernel_sum(scores, weights, lambda lag: (scores[lag:], scores[:-lag]))
+    if len(kernel) > MANY_LAGS:
+        return _over_frequencies(scores, kernel[: len(scores)])
+    return _kernel_sum(scores, kernel, lambda lag: (scores[lag:], scores[:-lag]))
 
 
-def _over_frequencies(scores: FloatArray, weights: FloatArray) -> FloatArray:
+def _over_frequencies(scores: FloatArray, kernel: FloatArray) -> FloatArray:
     """Σ_f ŵ(f) ŝ(f) ŝ(f)* / N, on N frequencies that keep the ends of the sample apart."""
-    lags = len(weights) - 1
+    lags = len(kernel) - 1
     size = 1 << (len(scores) + lags - 1).bit_length()  # a power of two that holds them
-    both_sides = np.concatenate([weights, np.zeros(size - 2 * lags - 1), weights[:0:-1]])
+    both_sides = np.concatenate([kernel, np.zeros(size - 2 * lags - 1), kernel[:0:-1]])
     transform = np.fft.rfft(both_sides).real
     transform[1:-1] *= 2.0  # each stands for its negative too
     at = np.fft.rfft(scores, size, axis=0)
@@ -67,7 +67,7 @@ def _over_frequencies(scores: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def serially_correlated_in_panels(
-    scores: FloatArray, codes: IntArray, weights: FloatArray
+    scores: FloatArray, codes: IntArray, kernel: FloatArray
 ) -> FloatArray:
     """Newey–West within panels, added up: rows sorted by panel and time (n, p)."""
 
@@ -75,19 +75,20 @@ def serially_correlated_in_panels(
         together = codes[lag:] == codes[:-lag]
         return scores[lag:][together], scores[:-lag][together]
 
-    return _kernel_sum(scores, weights, pairs)
+    return _kernel_sum(scores, kernel, pairs)
 
 
 def _kernel_sum(
     scores: FloatArray,
-    weights: FloatArray,
+    kernel: FloatArray,
     pairs: Callable[[int], tuple[FloatArray, FloatArray]],
 ) -> FloatArray:
-    total = weights[0] * (scores.T @ scores)
-    for lag in range(1, min(len(weights), len(scores))):
+    """w_0 Γ_0 + Σ_l w_l (Γ_l + Γ_l') of the pairs of rows that are `lag` periods apart."""
+    total = kernel[0] * (scores.T @ scores)
+    for lag in range(1, min(len(kernel), len(scores))):
         later, earlier = pairs(lag)
         gamma = later.T @ earlier
-        total = total + weights[lag] * (gamma + gamma.T)
+        total = total + kernel[lag] * (gamma + gamma.T)
     return np.asarray(total)
 
 
@@ -98,15 +99,15 @@ _RULES = {"bartlett": (2 / 9, 1, 1.1447), "parzen": (4 / 25, 2, 2.6614), "qs": (
 KERNELS = tuple(_RULES)
 
 
-def kernel_weights(kernel: str, maxlags: float, n: int) -> FloatArray:
-    """Weights of lags 0, 1, …; the quadratic spectral kernel weighs all n − 1 of them."""
-    if kernel == "qs":
+def kernel_values(name: str, maxlags: float, n: int) -> FloatArray:
+    """Values of a kernel at lags 0, 1, …; the quadratic spectral one has all n − 1 of them."""
+    if name == "qs":
         if maxlags == 0:
             return np.ones(1)
         x = 6.0 * np.pi / 5.0 * np.arange(1, n) / maxlags
         return np.concatenate([[1.0], 3.0 / x**2 * (np.sin(x) / x - np.cos(x))])
     z = np.arange(int(maxlags) + 1) / (int(maxlags) + 1)
-    if kernel == "parzen":
+    if name == "parzen":
         return np.where(z <= 0.5, 1.0 - 6.0 * z**2 + 6.0 * z**3, 2.0 * (1.0 - z) ** 3)
     return np.asarray(1.0 - z)
 

@@ -14,7 +14,8 @@ from simeq.design.new_rows import new_columns
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.estimation.fit import Fit
 from simeq.estimation.system import System
-from simeq.linalg.bases import FloatArray, single_thread
+from simeq.linalg.bases import FloatArray
+from simeq.linalg.threads import single_thread
 from simeq.prediction.extrapolation import Collinearity, readable_ties, undetermined
 from simeq.prediction.results import Prediction
 
@@ -200,7 +201,7 @@ def structural_prediction(
             for i, (x, mine) in enumerate(zip(xs, own, strict=True)):
                 mean[part, i] = x @ fit.b[mine]
                 variance[part, i] = quadratic_form(x, cov[np.ix_(mine, mine)])
-    sigma = fit.estimate.sigma_resid.diagonal()
+    sigma = fit.sigma_resid.diagonal()
     return Prediction(
         mean,
         np.sqrt(variance),

@@ -13,7 +13,8 @@ from simeq.errors import DataError, count
 from simeq.estimation.fit import Fit
 from simeq.inference.coefficients import Coefficients
 from simeq.inference.derived import delta_variance
-from simeq.linalg.bases import FloatArray, single_thread
+from simeq.linalg.bases import FloatArray
+from simeq.linalg.threads import single_thread
 from simeq.prediction.results import Prediction
 from simeq.prediction.structural import ColumnsOnRows, Data, columns_on, determined_columns
 from simeq.reduced_form.dynamics import carried

@@ -249,4 +249,4 @@ def reduced_form(
     """
     solved = solve_fit(fit, coefficients, bootstrap, errors)
     warn_of_feedback(solved)
-    return ReducedForm(solved, fit.method.title)
+    return ReducedForm(solved, fit.estimator.title)

@@ -87,7 +87,7 @@ def solve_fit(
     if known.draws is not None:
         drawn = solve(structure, known.draws)
         known, drawn = _solvable(known, known.draws, drawn)
-    return Solved(fit.b, estimate, drawn, known, fit.estimate.sigma_resid)
+    return Solved(fit.b, estimate, drawn, known, fit.sigma_resid)
 
 
 def _solvable(

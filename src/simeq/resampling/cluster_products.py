@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simeq.estimation.system import System
-from simeq.estimators.conventions import Method
+from simeq.estimators.equations import Equations
 from simeq.linalg.bases import Basis, BoolArray, FloatArray, IntArray, triangle_inverse
 
 #: Rows that are added up at once.
@@ -57,11 +57,11 @@ class ClusterGrams:
         return out
 
 
-def orthonormal_weights(found: Basis, m: int) -> FloatArray:
-    """Weights (m, s) with W @ weights = Q, from the basis of the m columns of R."""
-    weights = np.zeros((m, len(found.kept)))
-    weights[list(found.kept)] = triangle_inverse(found.t)
-    return weights
+def orthonormal_loadings(found: Basis, m: int) -> FloatArray:
+    """Loadings (m, s) with W @ loadings = Q, from the basis of the m columns of R."""
+    loadings = np.zeros((m, len(found.kept)))
+    loadings[list(found.kept)] = triangle_inverse(found.t)
+    return loadings
 
 
 def cluster_grams(
@@ -193,22 +193,20 @@ class Alone:
         return np.stack([np.bincount([*found.values()], minlength=g) for found in sets], axis=1)
 
 
-def columns_alone(system: System, method: Method, clusters: ClusterGrams) -> Alone:
+def columns_alone(system: System, seen: Equations, clusters: ClusterGrams) -> Alone:
     """Partial out the columns of one cluster that all equations share, and find the others."""
     if not of_one_cluster(clusters, sorted(set(system.columns.tolist()))):
         return Alone(Partialled(clusters, {}), [{} for _ in system.used])
-    shared = partial_out(clusters, _in_all_equations(system, method))
+    shared = partial_out(clusters, _in_all_equations(system, seen))
     rest = [[j for j in own if j not in shared.removed] for own in system.used]
     own = [partial_out(shared.clusters, columns).removed for columns in rest]
     return Alone(shared, [{**shared.removed, **found} for found in own])
 
 
-def _in_all_equations(system: System, method: Method) -> list[int]:
+def _in_all_equations(system: System, seen: Equations) -> list[int]:
     """Columns of W that stand in every equation and, where they are used, every instrument list."""
     shared = set(system.used[0]).intersection(*system.used)
-    if method.instruments:
-        shared = shared.intersection(*system.instrument_columns)
-    return sorted(shared)
+    return sorted(shared.intersection(*seen.places))
 
 
 def _whitened(clusters: ClusterGrams) -> ClusterGrams:

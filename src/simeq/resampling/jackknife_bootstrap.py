@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simeq.data.row_labels import Groups
 from simeq.errors import DataError, SimeqWarning, count, warn
 from simeq.linalg.bases import BoolArray, FloatArray
-from simeq.resampling.draws import ResamplingPlan
+from simeq.resampling.plan import ResamplingPlan
 from simeq.resampling.results import Bootstrap, Jackknife
 
 #: Seconds that a call may take before it shows its progress.
@@ -22,7 +22,7 @@ PATIENCE = 3.0
 
 
 def jackknife(
-    drawable: ResamplingPlan, groups: Groups, b: FloatArray, index: pd.Index[str], center: str
+    plan: ResamplingPlan, groups: Groups, b: FloatArray, index: pd.Index[str], center: str
 ) -> tuple[Jackknife, FloatArray]:
     """Leave one cluster out at a time; CV3 of MacKinnon, Nielsen and Webb (2023).
 
@@ -33,11 +33,11 @@ def jackknife(
     -------
     Jackknife, and the covariance (K, K)
     """
-    draws = drawable.without_each()
-    batches = in_batches(len(draws), drawable.batch_size(), "jackknife")
-    params = np.concatenate([drawable.coefficients(draws[own]) for own in batches])
-    failed = _failed(params, drawable)
-    _report_failures(failed, drawable, "jackknife")
+    draws = plan.without_each()
+    batches = in_batches(len(draws), plan.batch_size(), "jackknife")
+    params = np.concatenate([plan.coefficients(draws[own]) for own in batches])
+    failed = _failed(params, plan)
+    _report_failures(failed, plan, "jackknife")
     good = params[~failed] if failed.any() else params
     middle = b if center == "estimate" else good.mean(axis=0)
     deviations = good - middle
@@ -47,7 +47,7 @@ def jackknife(
 
 
 def bootstrap(
-    drawable: ResamplingPlan,
+    plan: ResamplingPlan,
     groups: Groups,
     index: pd.Index[str],
     n_boot: int,
@@ -61,14 +61,14 @@ def bootstrap(
     """
     g = groups.number
     counts = generator.multinomial(g, np.full(g, 1.0 / g), size=n_boot)
-    batches = in_batches(n_boot, drawable.batch_size(), "bootstrap")
-    params = np.concatenate([drawable.coefficients(drawable.draw(counts[own])) for own in batches])
-    failed = _failed(params, drawable)
-    _report_failures(failed, drawable, "bootstrap")
+    batches = in_batches(n_boot, plan.batch_size(), "bootstrap")
+    params = np.concatenate([plan.coefficients(plan.draw(counts[own])) for own in batches])
+    failed = _failed(params, plan)
+    _report_failures(failed, plan, "bootstrap")
 
     def errors_of(given: NDArray[np.int64]) -> FloatArray:
-        batches = in_batches(len(given), drawable.batch_size(errors=True), "studentise")
-        return np.concatenate([drawable.errors(given[own]) for own in batches])
+        batches = in_batches(len(given), plan.batch_size(errors=True), "studentise")
+        return np.concatenate([plan.errors(given[own]) for own in batches])
 
     frame = pd.DataFrame(params, columns=index)
     found = Bootstrap(frame, counts, groups.labels, int(failed.sum()), errors_of)
@@ -92,14 +92,16 @@ def with_progress(steps: Sequence[int], what: str) -> Iterator[int]:
     yield from rest
 
 
-def _failed(params: FloatArray, drawable: ResamplingPlan) -> BoolArray:
+def _failed(params: FloatArray, plan: ResamplingPlan) -> BoolArray:
     """Draws (D,) in which a coefficient that can be resampled was not estimated."""
-    return np.asarray(np.isnan(params[:, drawable.sound]).any(axis=1), dtype=np.bool_)
+    return np.asarray(np.isnan(params[:, plan.sound]).any(axis=1), dtype=np.bool_)
 
 
-def _report_failures(failed: BoolArray, drawable: ResamplingPlan, what: str) -> None:
+def _report_failures(failed: BoolArray, plan: ResamplingPlan, what: str) -> None:
+    """Warn of samples that failed; stop where nearly all did."""
     number, among = count(int(failed.sum()), "resample"), f"{len(failed):,}"
-    limit = f"in {drawable.convention.maxiter:,} iterations " if drawable.method.iterated else ""
+    most = plan.choices.maxiter
+    limit = "" if most is None else f"in {most:,} iterations "
     if failed.sum() > len(failed) - 2:
         remedy = "raise maxiter, use the two-step estimator, " if limit else "use "
         raise DataError(

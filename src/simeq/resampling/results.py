@@ -12,8 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simeq.data.row_labels import Groups
-from simeq.errors import count
-from simeq.estimators.conventions import choose
+from simeq.errors import choose, count
 from simeq.inference.distribution import require_alpha
 from simeq.linalg.bases import FloatArray
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from simeq.covariance.robust import Covariance
+from simeq.covariance.covariance import Covariance
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.estimation import goodness_of_fit as measures
 from simeq.estimation.fit import Fit
 from simeq.inference.coefficients import Coefficients
 from simeq.linalg.bases import BoolArray, FloatArray
-from simeq.moments.meat import Request
+from simeq.moments.request import Request
 from simeq.report.printed_table import number
 from simeq.results.notes import describe
 
@@ -36,24 +36,23 @@ class FitResults(Coefficients):
         robust: Covariance | None,
         use_t: bool,
     ) -> None:
-        estimate = fit.estimate
         self.model = model
-        self.method = fit.method.name
+        self.method = fit.estimator.name
         self.cov_type = request.name
         groups = None if robust is None else robust.n_groups
         self._cov_note = None if robust is None else robust.note
         self._resampled = None if robust is None else robust.resampled
         self.constraints = fit.constraints
-        self.n_iter = estimate.n_iter
-        self.converged = estimate.converged
-        self.change = estimate.change
+        self.n_iter = fit.n_iter
+        self.converged = fit.converged
+        self.change = fit.change
         self._fit = fit
         self._request = request
         self.df_resid = fit.df_resid
         dof = self._degrees_of_freedom(groups)
         super().__init__(
-            estimate.params,
-            estimate.cov if robust is None else robust.cov,
+            fit.b,
+            fit.cov if robust is None else robust.cov,
             model.index,
             model.system.coefficient_names,
             dof if use_t else None,
@@ -66,8 +65,8 @@ class FitResults(Coefficients):
         system = self.model.system
         if groups is not None:
             return np.full(system.columns.size, groups - 1.0)
-        if self._fit.convention.t_dof == "equation" and not self.constraints:
-            return np.asarray(self.nobs - system.sizes[system.equation], dtype=np.float64)
+        if self._fit.choices.t_dof == "equation" and not self.constraints:
+            return self._fit.df_by_coefficient.astype(np.float64)
         return np.full(system.columns.size, float(self.df_resid))
 
     # ------------------------------------------------------------------ what was done
@@ -75,23 +74,22 @@ class FitResults(Coefficients):
     @property
     def title(self) -> str:
         """Name of the estimator in words."""
-        return self._fit.method.title
+        return self._fit.estimator.title
 
     @property
     def uses_instruments(self) -> bool:
         """Whether the estimator uses instruments."""
-        return self._fit.method.instruments
+        return self._fit.uses_instruments
 
     @property
     def sigma_dof(self) -> str:
         """Divisor of the residual covariance."""
-        return self._fit.convention.sigma_dof(self._fit.method)
+        return self._fit.choices.sigma_dof
 
     @property
     def form(self) -> str | None:
         """Form of three-stage least squares where instruments differ by equation, else None."""
-        differ = self.model.system.instruments_differ
-        return self._fit.convention.form if self.uses_instruments and differ else None
+        return self._fit.form
 
     @property
     def cov_description(self) -> str:
@@ -139,17 +137,17 @@ class FitResults(Coefficients):
     @cached_property
     def sigma(self) -> pd.DataFrame:
         """Residual covariance (G, G) of the last step: for OLS and 2SLS of their own residuals."""
-        return self._by_equation(self._fit.estimate.sigma)
+        return self._by_equation(self._fit.sigma)
 
     @cached_property
     def sigma_resid(self) -> pd.DataFrame:
         """Residual covariance (G, G) of the final residuals, with the convention's divisor."""
-        return self._by_equation(self._fit.estimate.sigma_resid)
+        return self._by_equation(self._fit.sigma_resid)
 
     @property
     def _residual_correlation(self) -> FloatArray:
         """Correlation (G, G) of the final residuals."""
-        sigma = self._fit.estimate.sigma_resid
+        sigma = self._fit.sigma_resid
         size = np.sqrt(sigma.diagonal())
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(sigma / np.multiply.outer(size, size))
@@ -179,7 +177,7 @@ class FitResults(Coefficients):
         TSS is centred when the constant is in the span of the regressors; presets may differ.
         """
         system = self.model.system
-        if self._fit.convention.rsquared == "correlation":
+        if self._fit.choices.rsquared == "correlation":
             fitted = system.factor.r @ system.right_side(self._b)
             return self._labelled(measures.squared_correlation(system.y, fitted), "rsquared")
         return self._labelled(measures.rsquared(self._e, system.y, self._is_centred), "rsquared")
@@ -188,7 +186,7 @@ class FitResults(Coefficients):
     def _is_centred(self) -> BoolArray:
         """Whether the total sum of squares of each equation is about the mean (G,)."""
         constant = self.model.system.has_constant
-        return np.asarray(constant | (self._fit.convention.rsquared == "centred"))
+        return np.asarray(constant | (self._fit.choices.rsquared == "centred"))
 
     @property
     def rsquared_adj(self) -> pd.Series[float]:
@@ -209,7 +207,7 @@ class FitResults(Coefficients):
         See `simeq.estimation.goodness_of_fit.system_rsquared` for the formulas; they take the final
         residuals.
         """
-        own = self._fit.estimate.sigma_resid if self._fit.convention.mcelroy_divisor else None
+        own = self._fit.sigma_resid if self._fit.choices.mcelroy_divisor else None
         found = measures.system_rsquared(
             self._e, self.model.system.y, np.asarray(self.rsquared, dtype=np.float64), own
         )
@@ -235,7 +233,7 @@ class FitResults(Coefficients):
 
     @property
     def _likelihood(self) -> float:
-        return np.nan if self._fit.method.instruments else self.llf
+        return self.llf if self._fit.estimator.has_likelihood else np.nan
 
     @property
     def _n_parameters(self) -> int:

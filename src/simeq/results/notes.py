@@ -5,7 +5,6 @@ from __future__ import annotations
 from simeq.errors import count, listing
 from simeq.estimation.fit import Fit
 from simeq.estimation.system import System
-from simeq.estimators.conventions import Convention, Method
 from simeq.linalg.bases import FloatArray
 
 _DIVISORS = {
@@ -16,46 +15,27 @@ _DIVISORS = {
     "theil": "Theil's n - k_i - k_j + tr(...)",
 }
 
-_COVARIANCES = {
-    "sandwich": "full sandwich across equations, nonrobust",
-    "equation": "each equation by its own variance, nonrobust",
-    "pooled": "by equation, one pooled variance under constraints, nonrobust",
-}
-
 
 def describe(fit: Fit, dof: FloatArray | None, cov_note: str | None) -> list[str]:
     """Say which estimator, divisor, distribution, instruments and rows were used."""
-    system, method, convention, estimate = fit.system, fit.method, fit.convention, fit.estimate
+    form = "" if fit.form is None else f", {fit.form.upper()} form"
     notes = [
-        _estimator(system, method, convention),
-        f"Residual covariance: divisor {_DIVISORS[convention.sigma_dof(method)]}.",
-        f"Covariance of coefficients: {cov_note or _covariance(method, convention)}.",
+        f"Estimator: {fit.estimator.title.lower()}{form}.",
+        f"Residual covariance: divisor {_DIVISORS[fit.choices.sigma_dof]}.",
+        f"Covariance of coefficients: {cov_note or fit.estimator.describe_variance(fit.choices)}.",
         _distribution(dof),
     ]
-    if method.instruments:
-        notes += _instruments(system)
+    if fit.uses_instruments:
+        notes += _instruments(fit.system)
     if fit.constraints:
         notes.append(f"Constraints: {'; '.join(fit.constraints)}.")
-    if method.iterated:
-        verb = "Converged" if estimate.converged else "NOT CONVERGED"
+    if fit.estimate.iteration is not None:
+        verb = "Converged" if fit.converged else "NOT CONVERGED"
         notes.append(
-            f"{verb} after {count(estimate.n_iter, 'iteration')}: last change "
-            f"{estimate.change:.1e}, tolerance {convention.tol:.0e}."
+            f"{verb} after {count(fit.n_iter, 'iteration')}: last change {fit.change:.1e}, "
+            f"tolerance {fit.choices.tol:.0e}."
         )
-    return [*notes, f"Sample: {system.design.sample.describe()}"]
-
-
-def _estimator(system: System, method: Method, convention: Convention) -> str:
-    forms = method.instruments and method.is_gls and system.instruments_differ
-    return (
-        f"Estimator: {method.title.lower()}{f', {convention.form.upper()} form' if forms else ''}."
-    )
-
-
-def _covariance(method: Method, convention: Convention) -> str:
-    if method.is_gls:
-        return "inverse of the weighted normal matrix, nonrobust"
-    return _COVARIANCES[convention.covariance]
+    return [*notes, f"Sample: {fit.system.design.sample.describe()}"]
 
 
 def _distribution(dof: FloatArray | None) -> str:

@@ -15,13 +15,12 @@ import pandas as pd
 from simeq.diagnostics.all_tests import diagnostics_table
 from simeq.diagnostics.hypothesis_test import HypothesisTest
 from simeq.diagnostics.tests import Diagnostics
-from simeq.errors import DataError, count
-from simeq.estimators.conventions import choose
+from simeq.errors import DataError, choose, count
 from simeq.formula.coefficient_functions import Functions
 from simeq.formula.constraints import Constraints
 from simeq.inference.delta_method import FunctionResults, nonlinear
 from simeq.linalg.bases import FloatArray
-from simeq.moments.meat import Request
+from simeq.moments.request import Request
 from simeq.prediction.results import KINDS, Prediction
 from simeq.prediction.structural import structural_prediction
 from simeq.reduced_form.forecasts import forecast

@@ -11,8 +11,8 @@ import pandas as pd
 from simeq.data.row_labels import Groups
 from simeq.errors import DataError, SimeqWarning, count, listing, warn
 from simeq.inference.distribution import two_sided_quantile
-from simeq.resampling.draws import ResamplingPlan
 from simeq.resampling.jackknife_bootstrap import in_batches
+from simeq.resampling.plan import ResamplingPlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def estimate_each(
         pd.DataFrame(b, labels, index),
         pd.DataFrame(se, labels, index),
         pd.Series(draws.nobs, labels, name="nobs"),
-        drawable.method.name,
+        drawable.estimator.name,
         use_t,
     )
     _report(found)

@@ -16,13 +16,14 @@ from simeq.design.sample_rows import SampleRows
 from simeq.design.without_terms import leaving, require_regressors, without
 from simeq.errors import ConstraintError, DataError, RankWarning, SimeqError
 from simeq.estimation.system import System
-from simeq.estimators.conventions import Convention, Method
+from simeq.estimators.choices import Choices
+from simeq.estimators.estimator import Estimator
 from simeq.formula.constraints import Constraints, read_constraints
 from simeq.formula.terms import Term
 from simeq.linalg.bases import IntArray
 from simeq.linalg.triangle import Factor
-from simeq.moments.meat import read_request
-from simeq.resampling.draws import resampling_plan
+from simeq.moments.request import read_request
+from simeq.resampling.plan import resampling_plan
 from simeq.results.comparison import Comparison
 from simeq.subsamples.batch import GroupEstimates, estimate_each
 from simeq.subsamples.collected import CollectedFits
@@ -146,7 +147,7 @@ def fit_by(
 
 
 def fit_each(
-    system: System, rows: SampleRows, given: Any, method: Method, convention: Convention
+    system: System, rows: SampleRows, given: Any, estimator: Estimator, choices: Choices
 ) -> GroupEstimates:
     """Estimate a system in each group of rows, all groups in one batch of small solves.
 
@@ -158,10 +159,10 @@ def fit_each(
         If no group can be estimated.
     """
     groups = rows.groups(given, "groups")
-    if method.instruments:
+    if estimator.see(system).z:
         system.require_identified(constrained=False)
-    plan = resampling_plan(system, rows, groups, method, convention, None)
-    return estimate_each(plan, groups, system.index, convention.uses_t(method))
+    plan = resampling_plan(system, rows, groups, estimator, choices, None)
+    return estimate_each(plan, groups, system.index, choices.use_t)
 
 
 def _part(system: System, factor: Factor, text: str) -> System:

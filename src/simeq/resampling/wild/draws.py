@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simeq.estimators.restriction import FreeParameters
 from simeq.linalg.bases import FloatArray
-from simeq.resampling.batch import BatchEstimate, estimate_batch
-from simeq.resampling.divisors import DrawDivisor
-from simeq.resampling.draws import BATCH_ENTRIES, ResamplingPlan
 from simeq.resampling.jackknife_bootstrap import with_progress
-from simeq.resampling.products import BatchSystem
+from simeq.resampling.plan import BATCH_ENTRIES, Draws, Estimated, ResamplingPlan, score_columns
 
 #: Smallest eigenvalue of a correlation matrix that a Wald statistic inverts.
 WALD_TOL = 1e-12
@@ -46,20 +44,17 @@ class NullModel:
 
     Attributes
     ----------
-    drawable : ResamplingPlan
-    batch : BatchSystem
-        The system in the coordinates (Q_Z, ε).
-    divisor : DrawDivisor
-        Divisors of the residuals' cross products in these coordinates.
+    plan : ResamplingPlan
+    free : FreeParameters
+        The equations in the coordinates (Q_Z, ε), and what restricts them.
     grams : (g, f, f) array
         Grams of the clusters in these coordinates.
     fixed : int
         Coordinates that stay: the columns of Q_Z.
     """
 
-    drawable: ResamplingPlan
-    batch: BatchSystem
-    divisor: DrawDivisor
+    plan: ResamplingPlan
+    free: FreeParameters
     grams: FloatArray
     fixed: int
 
@@ -81,21 +76,20 @@ class NullModel:
 
     @property
     def _batch_size(self) -> int:
-        f, k = len(self.batch.x), self.batch.equation.size
-        return max(BATCH_ENTRIES // (4 * f * f + 4 * k * k + 4 * len(self.grams)), 16)
+        """Draws that are estimated at once."""
+        f, k = self.free.equations.x.shape
+        return max(int(BATCH_ENTRIES // (4 * f * f + 4 * k * k + 4 * len(self.grams))), 16)
 
     @np.errstate(all="ignore")  # draws that fail may overflow
     def _distances(self, v: FloatArray, null: Hypothesis) -> tuple[FloatArray, FloatArray]:
-        method, convention = self.drawable.method, self.drawable.convention
-        grams = self.draw(v)
-        nobs = np.full(len(v), self.drawable.clusters.sizes.sum())
-        lacking = np.zeros((len(v), self.drawable.vanishing.shape[1]), dtype=np.intp)
-        divisor = self.divisor(nobs, lacking, grams)
-        found = estimate_batch(self.batch, grams, divisor, method, convention)
-        back, m = self.drawable.back, self.batch.m
-        gap = found.gamma @ (null.r @ back).T - null.q
-        free = null.r * null.factors @ back
-        along = (free if m is None else free @ m) @ found.bread
+        """Gaps and Wald statistics of one batch of draws."""
+        nobs = np.full(len(v), self.plan.clusters.sizes.sum())
+        lacking = np.zeros((len(v), self.plan.vanishing.shape[1]), dtype=np.intp)
+        found = self.plan.estimate(Draws(self.draw(v), nobs, lacking), self.free)
+        delta = np.where(found.failed[:, None], np.nan, found.estimate.delta)
+        gap = self.free.coefficients(delta) @ null.r.T - null.q
+        directions = null.r * null.factors @ self.free.directions
+        along = directions @ found.estimate.normal.inverse
         sums = self.sums(found, v, along.swapaxes(1, 2))
         return gap, wald(gap, sums @ sums.swapaxes(1, 2))
 
@@ -109,17 +103,17 @@ class NullModel:
         out[:, move, move] = np.tensordot(v * v, self.grams[:, move, move], axes=1)
         return out
 
-    def sums(self, found: BatchEstimate, v: FloatArray, along: FloatArray) -> FloatArray:
+    def sums(self, found: Estimated, v: FloatArray, along: FloatArray) -> FloatArray:
         """Sums by cluster (D, j, g) of the scores of δ along directions (D, p, j).
 
         A score is M'(X̂_c ∘ u_c), so that its sum along a is the sum of the elements of
         X̂ diag(M a) u' beside the cluster's Gram, block by block with its power of v_c.
         """
-        along = along if self.batch.m is None else self.batch.m @ along
-        parts = found.scores
-        along = along if parts.transform is None else parts.transform @ along
-        rows = parts.rows[:, None] * along.swapaxes(1, 2)[:, :, None]
-        pairs = rows @ parts.weighed.swapaxes(1, 2)[:, None]
+        along = along if self.free.m is None else self.free.m @ along
+        beside, weighted, transform = score_columns(self.plan, found)
+        along = along if transform is None else transform @ along
+        rows = beside[:, None] * along.swapaxes(1, 2)[:, :, None]
+        pairs = rows @ weighted.swapaxes(1, 2)[:, None]
         stay, move = slice(None, self.fixed), slice(self.fixed, None)
         out = np.zeros((*pairs.shape[:2], v.shape[1]))
         blocks = ((stay, stay, 0), (stay, move, 1), (move, stay, 1), (move, move, 2))

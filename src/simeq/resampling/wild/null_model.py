@@ -8,9 +8,10 @@ import numpy as np
 
 from simeq.errors import SingularError, listing
 from simeq.estimation.system import System
-from simeq.linalg.bases import FloatArray, IntArray, basis, lengths
-from simeq.resampling.draws import ResamplingPlan
-from simeq.resampling.products import BatchSystem
+from simeq.estimators.equations import Equations
+from simeq.estimators.restriction import FreeParameters
+from simeq.linalg.bases import FloatArray, basis, lengths
+from simeq.resampling.plan import ResamplingPlan
 from simeq.resampling.wild.draws import NullModel
 
 #: A column whose length within clusters is below this share of its own has nothing left there.
@@ -20,7 +21,7 @@ NOTHING_LEFT = 1e-10
 SOLVE_TOL = 1e-12
 
 
-def null_world(system: System, drawable: ResamplingPlan, b: FloatArray) -> NullModel:
+def null_world(system: System, plan: ResamplingPlan, b: FloatArray) -> NullModel:
     """Generate a system from a restricted estimate.
 
     With instruments, the dependents solve the structural equations together,
@@ -32,7 +33,7 @@ def null_world(system: System, drawable: ResamplingPlan, b: FloatArray) -> NullM
     Parameters
     ----------
     system : System
-    drawable : ResamplingPlan
+    plan : ResamplingPlan
     b : (K,) array
         The restricted estimate.
 
@@ -41,8 +42,9 @@ def null_world(system: System, drawable: ResamplingPlan, b: FloatArray) -> NullM
     SingularError
         If the equations cannot be solved for their dependents.
     """
-    c = drawable.clusters.columns
-    stay, generated = _roles(system, drawable.method.instruments)
+    c = plan.clusters.columns
+    seen = plan.estimator.see(system)
+    stay, generated = _roles(system, seen)
     there = lengths(c) > NOTHING_LEFT * lengths(system.factor.r)
     qz = basis(c[:, [j for j in stay if there[j]]]).q
     u = c @ system.structural(b)
@@ -51,23 +53,22 @@ def null_world(system: System, drawable: ResamplingPlan, b: FloatArray) -> NullM
     columns = np.pad(qz.T @ c, ((0, shocks.shape[1]), (0, 0)))
     columns[:, generated] = np.vstack([reduced, shocks.T @ v])
     disturbances = np.pad(shocks.T @ u, ((qz.shape[1], 0), (0, 0)))
-    if drawable.method.instruments:
+    if seen.z:
         y = _solved(system, b, columns, disturbances)
         columns[:, list(system.design.dependents)] = y
     else:
         y = columns @ system.right_side(b) + disturbances
     coordinates = np.hstack([qz, shocks])
-    grams = np.asarray(coordinates.T @ drawable.clusters.grams @ coordinates)
-    batch = _moved(system, drawable, columns, y, qz)
-    return NullModel(drawable, batch, replace(drawable.divisor, x=batch.x), grams, qz.shape[1])
+    grams = np.asarray(coordinates.T @ plan.clusters.grams @ coordinates)
+    return NullModel(plan, _moved(system, plan, columns, y, qz), grams, qz.shape[1])
 
 
-def _roles(system: System, instruments: bool) -> tuple[list[int], list[int]]:
+def _roles(system: System, seen: Equations) -> tuple[list[int], list[int]]:
     """Columns of W that stay, and endogenous regressors that are no dependents."""
     used = set(system.columns.tolist())
-    if not instruments:
-        return sorted(used), []
-    stay = {j for own in system.instrument_columns for j in own}
+    stay = {j for own in seen.places for j in own}
+    if not seen.z:
+        return sorted(stay), []
     pairs = zip(system.used, system.exogenous, strict=True)
     known = {j for own, flags in pairs for j, flag in zip(own, flags, strict=True) if flag}
     return sorted(stay), sorted(used - stay - known - set(system.design.dependents))
@@ -113,16 +114,12 @@ def _solved(
 
 
 def _moved(
-    system: System,
-    drawable: ResamplingPlan,
-    columns: FloatArray,
-    y: FloatArray,
-    qz: FloatArray,
-) -> BatchSystem:
-    """Return the equations of the Grams in the coordinates (Q_Z, ε)."""
-    kept, old = drawable.kept, drawable.batch
-    regressors: IntArray = system.columns[kept]
-    x = columns[:, regressors] @ drawable.back
+    system: System, plan: ResamplingPlan, columns: FloatArray, y: FloatArray, qz: FloatArray
+) -> FreeParameters:
+    """Return the equations of the plan in the coordinates (Q_Z, ε)."""
+    old = plan.free.equations
+    x = columns[:, system.columns[plan.kept]] @ old.back
     below = len(columns) - qz.shape[1]
-    z = tuple(np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z)
-    return replace(old, x=x, y=y, z=z)
+    made = {id(one): np.pad(qz.T @ one, ((0, below), (0, 0))) for one in old.z}
+    z = tuple(made[id(one)] for one in old.z)  # the same object where equations share them
+    return replace(plan.free, equations=replace(old, x=x, f=x, y=y, z=z))

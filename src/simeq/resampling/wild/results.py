@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simeq.errors import ConstraintError, DataError, count
-from simeq.estimation.fit import estimate
+from simeq.estimation.fit import fit_system
 from simeq.estimators.restriction import Restriction, restrict
-from simeq.linalg.bases import FloatArray, lengths, threads_for
-from simeq.resampling.draws import ResamplingPlan
+from simeq.linalg.bases import FloatArray, lengths
+from simeq.linalg.threads import threads_for
 from simeq.resampling.jackknife_bootstrap import with_progress
+from simeq.resampling.plan import ResamplingPlan
 from simeq.resampling.wild.draws import Hypothesis
 from simeq.resampling.wild.null_model import null_world
 
@@ -81,11 +82,10 @@ class Experiment:
     def restricted(self, q: FloatArray) -> FloatArray:
         """Estimate under R b = q and the result's own constraints, by its own method (K,)."""
         system = self.result.model.system
-        method, convention = self.drawable.method, self.drawable.convention
         r = self.r if self.own is None else np.vstack([self.own.r, self.r])
         value = q if self.own is None else np.concatenate([self.own.r @ self.own.c, q])
         restriction = restrict(r, value, lengths(system.factor.r[:, system.columns]))
-        return estimate(system, method, convention, restriction).b
+        return fit_system(system, self.drawable.estimator, self.drawable.choices, restriction).b
 
     def _factors(self) -> FloatArray:
         """Roots of g/(g−1)·(n−1)/(n−k_i) for each coefficient (K,)."""

@@ -10,12 +10,11 @@ import numpy as np
 
 from simeq.data.row_labels import Groups
 from simeq.design.sample_rows import SampleRows, require_rows
-from simeq.errors import ConstraintError, DataError, SimeqWarning, count, listing, warn
-from simeq.estimators.conventions import choose
+from simeq.errors import ConstraintError, DataError, SimeqWarning, choose, count, listing, warn
 from simeq.estimators.restriction import Restriction, restrict
 from simeq.formula.constraints import Constraints, read_constraints
 from simeq.linalg.bases import FloatArray, basis, distances, lengths
-from simeq.resampling.draws import ResamplingPlan, resampling_plan
+from simeq.resampling.plan import ResamplingPlan, resampling_plan
 from simeq.resampling.randomness import random_generator, require_draws
 from simeq.resampling.wild.results import Experiment, WildTest, share_of
 
@@ -115,8 +114,8 @@ def wild_test(
     _warn_of_weak_design(result, name, labelled, groups is None)
     own = result._fit.restriction
     _require_new(result, own, r, q, texts)
-    method, convention = result._fit.method, result._fit.convention
-    plan = resampling_plan(system, rows, labelled, method, convention, own)
+    fit = result._fit
+    plan = resampling_plan(system, rows, labelled, fit.estimator, fit.choices, own)
     _require_kept(plan, r, system.coefficient_names)
     drawn = _weights(name, labelled.number, number, random_generator(seed))
     experiment = Experiment(result, plan, own, r, drawn)
