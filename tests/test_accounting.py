@@ -13,7 +13,7 @@ from simeq.formula.identities import parse_identity
 
 
 @pytest.mark.parametrize(
-    ("text", "left", "weights"),
+    ("text", "left", "loadings"),
     [
         ("gnp = c + i", "gnp", {"c": 1.0, "i": 1.0}),
         ("x=0.5*(a + b) - -2", "x", {"a": 0.5, "b": 0.5, "Intercept": 2.0}),
@@ -24,10 +24,10 @@ from simeq.formula.identities import parse_identity
         ("np.log(y) = np.log( a ) - b", "np.log(y)", {"np.log(a)": 1.0, "b": -1.0}),
     ],
 )
-def test_identity_is_a_linear_combination(text, left, weights):
+def test_identity_is_a_linear_combination(text, left, loadings):
     found = parse_identity(text)
     assert found.left == left
-    assert dict(found.weights) == weights
+    assert dict(found.loadings) == loadings
 
 
 @pytest.mark.parametrize(

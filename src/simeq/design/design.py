@@ -96,7 +96,7 @@ class Design:
             if place in own or place in gone:
                 return f"Equation {label}"
         name = self.names[place]
-        known = (own.where for own in self.identities if name in dict(own.weights))
+        known = (own.where for own in self.identities if name in dict(own.loadings))
         return next(known, "instruments")
 
     @property

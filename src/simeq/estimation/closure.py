@@ -36,7 +36,7 @@ def _require_one_definition(design: Design, variables: Sequence[int]) -> None:
     An identity may say how its left side follows from the other, as ``I(2 * y) = 2*y``.
     """
     known = [set[str]() for _ in design.labels]
-    known += [{name for name, _ in own.weights} for own in design.identities]
+    known += [{name for name, _ in own.loadings} for own in design.identities]
     for i, j in combinations(range(len(variables)), 2):
         first, second = design.names[variables[i]], design.names[variables[j]]
         read, explained = design.read_by(variables[i]), first in known[j] or second in known[i]
@@ -65,7 +65,7 @@ def _endogenous_columns(system: System) -> Iterator[tuple[str, int]]:
     given |= {place for own in design.instruments for place in own}
     read = {name for place in design.variables for name in design.read_by(place)}
     for identity in design.identities:
-        for place in (design.names.index(name) for name, _ in identity.weights):
+        for place in (design.names.index(name) for name, _ in identity.loadings):
             if place not in given and design.read_by(place) & {*read, *design.endog}:
                 yield identity.where, place
 

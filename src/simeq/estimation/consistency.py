@@ -89,7 +89,7 @@ def _gap_loadings(system: System, identity: Identity) -> FloatArray:
     place = {name: j for j, name in enumerate(system.design.names)}
     out = np.zeros(len(place))
     out[place[identity.left]] = 1.0
-    for name, weight in identity.weights:
+    for name, weight in identity.loadings:
         out[place[name]] -= weight
     return out
 

@@ -30,13 +30,13 @@ class Identity:
     text : str
     left : str
         The term that it defines.
-    weights : tuple of (str, float)
+    loadings : tuple of (str, float)
         Terms of the right side with their coefficients; the constant under the intercept's name.
     """
 
     text: str
     left: str
-    weights: tuple[tuple[str, float], ...]
+    loadings: tuple[tuple[str, float], ...]
 
     @property
     def where(self) -> str:
@@ -51,7 +51,7 @@ class Identity:
     @property
     def factors(self) -> tuple[str, ...]:
         """Codes of the left side and of each term on the right."""
-        return (self.left, *(code for code, _ in self.weights if code != INTERCEPT.name))
+        return (self.left, *(code for code, _ in self.loadings if code != INTERCEPT.name))
 
 
 def read_identities(
@@ -80,8 +80,8 @@ def read_identities(
                 f"one equation or one identity."
             )
         known[plain(read.left)] = read.role
-        weights = tuple((names.factor(code), weight) for code, weight in read.weights)
-        found.append(Identity(read.text, names.factor(read.left), weights))
+        loadings = tuple((names.factor(code), loading) for code, loading in read.loadings)
+        found.append(Identity(read.text, names.factor(read.left), loadings))
     return tuple(found)
 
 
@@ -126,7 +126,7 @@ def parse_identity(text: str) -> Identity:
     Examples
     --------
     >>> from simeq.formula.identities import parse_identity
-    >>> parse_identity("profit = gnp - 2*(taxes + privWage)/4 + 1").weights
+    >>> parse_identity("profit = gnp - 2*(taxes + privWage)/4 + 1").loadings
     (('gnp', 1.0), ('taxes', -0.5), ('privWage', -0.5), ('Intercept', 1.0))
     """
     where = f"Identity {text!r}"
@@ -139,12 +139,12 @@ def parse_identity(text: str) -> Identity:
             f"{where}: the left side must be one variable by itself, not {left.strip()!r}."
         )
     name = next(iter(defined))
-    weights = {code: w for code, w in _combination(right, where).items() if w != 0.0}
-    if name in weights:
+    loadings = {code: w for code, w in _combination(right, where).items() if w != 0.0}
+    if name in loadings:
         raise FormulaError(f"{where}: {name} stands on both sides; solve for it by hand.")
-    if not set(weights) - {INTERCEPT.name}:
+    if not set(loadings) - {INTERCEPT.name}:
         raise FormulaError(f"{where}: no variable stands on the right side.")
-    return Identity(text.strip(), name, tuple(weights.items()))
+    return Identity(text.strip(), name, tuple(loadings.items()))
 
 
 def _sides(text: str, where: str) -> tuple[str, str]:
@@ -215,7 +215,7 @@ def _is_number(terms: dict[str, float]) -> bool:
 
 
 def _scaled(terms: dict[str, float], by: float) -> dict[str, float]:
-    return {code: by * weight for code, weight in terms.items()}
+    return {code: by * loading for code, loading in terms.items()}
 
 
 def _factor(code: str, where: str) -> str:

@@ -211,7 +211,7 @@ def _sizes(r: FloatArray) -> FloatArray:
 def _exogenous_places(system: System, endogenous: list[int]) -> list[int]:
     """Columns of W that are exogenous, in the order in which equations and identities name them."""
     design = system.design
-    named = [design.names.index(name) for own in design.identities for name, _ in own.weights]
+    named = [design.names.index(name) for own in design.identities for name, _ in own.loadings]
     found = dict.fromkeys([*(j for own in system.used for j in own), *named])
     return [j for j in found if j not in endogenous]
 
@@ -221,7 +221,7 @@ def _identity_weights(design: Design, place: dict[int, int]) -> FloatArray:
     number = len(design.labels)
     weights = np.zeros((number + len(design.identities), len(place)))
     for i, identity in enumerate(design.identities, number):
-        for name, weight in identity.weights:
+        for name, weight in identity.loadings:
             weights[i, place[design.names.index(name)]] = weight
     return weights
 
