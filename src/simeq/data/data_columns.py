@@ -176,6 +176,7 @@ def data_columns(data: pd.DataFrame | Mapping[str, Any]) -> DataColumns:
 
 
 def _frame(data: Any) -> pd.DataFrame:
+    """Return a frame that neither side can change for the other."""
     if isinstance(data, pd.DataFrame):
         return data.copy(deep=False)
     if not isinstance(data, Mapping):
@@ -216,6 +217,7 @@ def clean(column: pd.Series[Any]) -> Any:
 
 
 def _clean_numpy(column: pd.Series[Any]) -> Any:
+    """Numbers become doubles, but whole numbers and truth values stay as they are."""
     kind = column.dtype.kind
     if kind == "c":
         raise DataError(f"Column {column.name!r} holds complex numbers.")

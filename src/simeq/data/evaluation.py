@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simeq.data.data_columns import DataColumns
 from simeq.errors import DataError, FormulaError, listing
-from simeq.formula.expression import Expression, take_out_arguments
+from simeq.formula.expression import Expression, Expressions, take_out_arguments
 from simeq.formula.syntax import bare_column
 from simeq.formula.terms import Categories, StatefulTransform, marked_category
 from simeq.linalg.bases import BoolArray, FloatArray
@@ -151,6 +151,46 @@ def evaluate(columns: DataColumns, source: Expression) -> Value:
     raise _not_numeric(columns, source)
 
 
+def all_numbers(columns: DataColumns, expressions: Expressions) -> bool:
+    """Whether each factor is one column of numbers on some rows, be they none."""
+    return all(
+        is_numeric(columns, own) and numbers(columns, own).dtype.kind != "b"
+        for own in expressions.values()
+    )
+
+
+def evaluate_whole(columns: DataColumns, expressions: Expressions) -> dict[str, list[Value]]:
+    """Evaluate factors that cannot be had piece by piece: values, or what transforms are given."""
+    found: dict[str, list[Value]] = {}
+    for code, own in expressions.items():
+        if own.stateful:
+            found[code] = arguments_of(columns, own)
+        elif not is_numeric(columns, own):
+            found[code] = [evaluate(columns, own)]
+            if (name := bare_column(code)) is not None:
+                columns.require_category(name)
+    return found
+
+
+def evaluate_again(
+    columns: DataColumns, source: Expression, kind: int | Categories
+) -> NDArray[Any]:
+    """Evaluate a factor on new rows as what it is in the sample.
+
+    Raises
+    ------
+    DataError
+        If it is not so: a category is new, or numbers are categories.
+    """
+    value = evaluate(columns, source)
+    if isinstance(kind, Categories):
+        as_category(value).require(kind.levels, source)
+    elif isinstance(value, Category) and not set(value.rows.categories) <= {False, True}:
+        columns.refuse_numeric_use(source.reads, source.code)
+        raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")
+    return as_kind(value, kind)
+
+
 def arguments_of(columns: DataColumns, source: Expression) -> list[Value]:
     """Evaluate on all rows what a stateful factor passes to its transforms."""
     return [evaluate(columns, own) for own in take_out_arguments(source)[1].values()]
@@ -200,6 +240,7 @@ def _not_numeric(columns: DataColumns, source: Expression) -> DataError:
 
 
 def _categorical(value: Any, source: Expression) -> pd.Categorical:
+    """Take values for categories, if they can be told apart."""
     try:
         return pd.Categorical(value)
     except TypeError as error:

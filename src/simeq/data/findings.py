@@ -12,13 +12,10 @@ import pandas as pd
 from simeq.data.data_columns import DataColumns
 from simeq.data.evaluation import Category, Value, as_category, missing_rows
 from simeq.errors import DataError, SampleWarning, count, listing, warn
-from simeq.formula.expression import Expression
+from simeq.formula.expression import Expression, Expressions
 from simeq.formula.syntax import bare_column
 from simeq.formula.terms import Categories
 from simeq.linalg.bases import BoolArray
-
-#: Factors by their code.
-Expressions: TypeAlias = Mapping[str, Expression]
 
 #: What to do with rows that miss a value.
 Missing: TypeAlias = Literal["drop", "raise"]
@@ -137,6 +134,7 @@ def all_finite(value: Any) -> bool:
 
 
 def _kind(source: Expression, value: Value, keep: BoolArray | None) -> int | Category:
+    """Say what a factor is in some rows; see `Findings`."""
     if isinstance(value, Category):
         if value.levels is not None:
             value.require(value.levels, source)

@@ -138,6 +138,7 @@ def _name(given: Any, what: str) -> str:
 
 
 def _column(name: str, what: str, source: RowSource) -> NDArray[Any] | pd.Categorical:
+    """Return the labels in a data column, or a level of the data's index."""
     if name in source.names:
         return _ordered(source.read(name))
     index = source.index
@@ -148,6 +149,7 @@ def _column(name: str, what: str, source: RowSource) -> NDArray[Any] | pd.Catego
 
 
 def _array(given: Any, what: str) -> NDArray[Any] | pd.Categorical:
+    """Return labels that the user gave one by one."""
     values = _ordered(given.array if isinstance(given, pd.Series) else given)
     if values.ndim == 2 and 1 in values.shape:
         return values.ravel()

@@ -19,27 +19,18 @@ from numpy.typing import NDArray
 from simeq.data.data_columns import DataColumns
 from simeq.data.evaluation import (
     Value,
-    arguments_of,
+    all_numbers,
     as_kind,
-    evaluate,
-    is_numeric,
+    evaluate_whole,
     missing_rows,
     numbers,
     transformed,
 )
 from simeq.data.factor_values import FactorValues, write_columns
-from simeq.data.findings import (
-    Expressions,
-    Findings,
-    Missing,
-    look,
-    refuse_infinite,
-    settle,
-    settled_kinds,
-)
+from simeq.data.findings import Findings, Missing, look, refuse_infinite, settle, settled_kinds
 from simeq.data.source import RowSource, pieces
 from simeq.errors import FormulaError
-from simeq.formula.syntax import bare_column
+from simeq.formula.expression import Expressions
 from simeq.formula.terms import Column
 from simeq.linalg.bases import FloatArray
 from simeq.linalg.triangle import RowPart
@@ -56,10 +47,7 @@ def needs_no_learning(source: RowSource, expressions: Expressions) -> bool:
     if not all(own.elementwise for own in expressions.values()):
         return False
     empty = source.sketch({name for own in expressions.values() for name in own.reads})
-    return empty is not None and all(
-        is_numeric(empty, own) and numbers(empty, own).dtype.kind != "b"
-        for own in expressions.values()
-    )
+    return empty is not None and all_numbers(empty, expressions)
 
 
 def estimation_sample(
@@ -119,7 +107,7 @@ class Survey:
         before = 0
         for block in self._source.blocks():
             # what is written beforehand is known to be numbers, or is not as it was
-            self._whole = {} if columns else _whole(block, self.expressions)
+            self._whole = {} if columns else evaluate_whole(block, self.expressions)
             for start, piece in pieces(block, rows):
                 there = slice(start, start + len(piece))
                 own = {code: [v[there] for v in values] for code, values in self._whole.items()}
@@ -153,19 +141,6 @@ class Survey:
         if self._whole and isinstance(self._source, DataColumns):
             return _with_whole(values, self._source, self._whole)
         return values
-
-
-def _whole(block: DataColumns, expressions: Expressions) -> dict[str, list[Value]]:
-    """Evaluate factors that cannot be had piece by piece: values, or what transforms are given."""
-    found: dict[str, list[Value]] = {}
-    for code, own in expressions.items():
-        if own.stateful:
-            found[code] = arguments_of(block, own)
-        elif not is_numeric(block, own):
-            found[code] = [evaluate(block, own)]
-            if (name := bare_column(code)) is not None:
-                block.require_category(name)
-    return found
 
 
 def _with_whole(

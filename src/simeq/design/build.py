@@ -9,14 +9,14 @@ from typing import TypeAlias
 import pandas as pd
 
 from simeq.data.data_columns import DataColumns
-from simeq.data.findings import Expressions, Missing, Sample
+from simeq.data.findings import Missing, Sample
 from simeq.data.sample import Survey, estimation_sample, needs_no_learning
 from simeq.data.source import RowSource
 from simeq.design.design import Design
 from simeq.design.sample_rows import KeptRows, SampleRows
 from simeq.errors import DataError, FormulaError, RankWarning, warn
 from simeq.formula.endogeneity import instrument_lists
-from simeq.formula.expression import Lookup, expression, is_standard
+from simeq.formula.expression import Expressions, Lookup, expression, is_standard
 from simeq.formula.specification import Specification
 from simeq.formula.terms import (
     INTERCEPT,

@@ -10,20 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simeq.data.data_columns import DataColumns
-from simeq.data.evaluation import (
-    Category,
-    arguments_of,
-    as_category,
-    as_kind,
-    evaluate,
-    missing_rows,
-    transformed,
-)
+from simeq.data.evaluation import arguments_of, evaluate_again, missing_rows, transformed
 from simeq.data.factor_values import FactorValues, write_columns
-from simeq.data.findings import Expressions
 from simeq.design.design import Design
 from simeq.errors import DataError, count, nearest
-from simeq.formula.expression import Expression, expression
+from simeq.formula.expression import Expression, Expressions, expression
 from simeq.formula.syntax import syntax
 from simeq.formula.terms import Categories
 from simeq.linalg.bases import FloatArray
@@ -110,14 +101,8 @@ def _value(
     source = expressions[code]
     if source.stateful:
         return _transformed(data, source, learned)
-    value, levels = evaluate(data, source), design.levels.get(source.code)
-    if levels is not None:
-        as_category(value).require(levels, source)
-        return as_kind(value, Categories(levels))
-    if isinstance(value, Category) and not set(value.rows.categories) <= {False, True}:
-        data.refuse_numeric_use(source.reads, source.code)
-        raise DataError(f"{source.where}: the term {source.code} was numeric and is not now.")
-    return as_kind(value, 1)
+    levels = design.levels.get(code)
+    return evaluate_again(data, source, 1 if levels is None else Categories(levels))
 
 
 def _transformed(data: DataColumns, source: Expression, learned: FactorValues | None) -> FloatArray:

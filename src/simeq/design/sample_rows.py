@@ -27,6 +27,9 @@ from simeq.linalg.triangle import (
 #: Doubles in a block of combined columns: scores of fifty equations are thousands of them.
 COMBINED_ENTRIES = 2**22
 
+#: Rows in it, at least and at most.
+COMBINED_ROWS = 2**8, 2**15
+
 
 @dataclass(frozen=True)
 class KeptRows:
@@ -86,6 +89,7 @@ class SampleRows:
         return SampleRows(design, self.values.take(rows), written)
 
     def _parts(self, columns: Sequence[Column], rows: int) -> Iterator[RowPart]:
+        """Yield columns of W from what there is."""
         return (self.written or self.values).parts(columns, rows)
 
     def factors(self, groups: Groups) -> list[Factor]:
@@ -108,7 +112,7 @@ class SampleRows:
         """Yield W @ loadings (rows, q) block by block, for (m, q) loadings."""
         used = np.flatnonzero(loadings.any(axis=1))
         columns = [self.design.columns[j] for j in used]
-        most = int(np.clip(COMBINED_ENTRIES // max(loadings.shape[1], 1), 2**8, 2**15))
+        most = int(np.clip(COMBINED_ENTRIES // max(loadings.shape[1], 1), *COMBINED_ROWS))
         buffer = Buffer(len(columns))
         for part in self._parts(columns, most):
             w = buffer.written([part])

@@ -123,6 +123,7 @@ def _reads(design: Design, term: Term) -> set[str]:
 
 
 def _terms(columns: Sequence[Column]) -> list[Term]:
+    """Terms of some columns, each once."""
     return list(dict.fromkeys(column.term for column in columns))
 
 

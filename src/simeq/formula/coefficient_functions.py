@@ -116,6 +116,7 @@ class Function:
             return self._walk(self.tree, b[:, list(self.places.values())])
 
     def _walk(self, node: ast.expr, b: FloatArray) -> Slope:
+        """Evaluate a part of the arithmetic."""
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return Slope(np.full(len(b), float(number)), np.zeros_like(b))
@@ -190,6 +191,7 @@ def _pieces(text: str, pattern: re.Pattern[str]) -> list[str]:
 
 
 def _read(text: str, pattern: re.Pattern[str], names: Sequence[str]) -> Function:
+    """Read one function, coefficients by placeholders, and try it once."""
     whole = with_intercept(text, names)
     places: dict[str, int] = {}
 

@@ -53,6 +53,7 @@ def read_constraints(
 
 
 def _from_text(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray, list[str]]:
+    """Read restrictions with commas between."""
     if not text.strip():
         raise ConstraintError("The constraint is empty.")
     pieces = [piece.strip() for piece in split_outside_brackets(text)]
@@ -106,6 +107,7 @@ def _unreadable(text: str, names: Sequence[str], reason: str) -> str:
 
 
 def _from_matrix(r: Any, q: Any, names: Sequence[str]) -> tuple[FloatArray, FloatArray, list[str]]:
+    """Check R and q; a single q stands for all rows."""
     try:
         matrix = np.atleast_2d(np.asarray(r, dtype=np.float64))
         value = np.zeros(len(matrix)) if q is None else np.asarray(q, dtype=np.float64).ravel()

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -90,6 +90,10 @@ class Expression:
             ) from error
 
 
+#: Factors by their code.
+Expressions: TypeAlias = Mapping[str, Expression]
+
+
 def expression(code: str, columns: Collection[str], caller: Lookup, where: str) -> Expression:
     """Bind a factor's code to the data columns and outside names that it mentions.
 
@@ -103,8 +107,7 @@ def expression(code: str, columns: Collection[str], caller: Lookup, where: str) 
     reads: list[str] = []
     for name in own.mentions:
         if name not in columns:
-            names[name] = _outside(name, name in own.called, caller)
-            _require_usable(name, names[name], name in own.called, columns, where, code)
+            names[name] = _outside(name, own, code, columns, caller, where)
         elif name in own.called:
             raise FormulaError(
                 f"{where}: column {name!r} hides the function {name}(…) that the term {code} "
@@ -160,25 +163,19 @@ def _transforms(tree: ast.AST, names: Mapping[str, Any]) -> list[ast.Call]:
     return [c for c in calls if isinstance(c.func, ast.Name) and is_stateful(names.get(c.func.id))]
 
 
-def _outside(name: str, is_called: bool, caller: Lookup) -> Any:
-    """Find a name outside the data: the caller's, then numpy, then patsy's, then Python's."""
+def _outside(
+    name: str, own: Syntax, code: str, columns: Collection[str], caller: Lookup, where: str
+) -> Any:
+    """Find a name outside the data: the caller's, then numpy, then patsy's, then Python's.
+
+    Data that stand outside the data frame are refused.
+    """
+    is_called = name in own.called
     value = caller.get(name, _NOWHERE)
     if is_called and not callable(value):
         value = _NOWHERE
     for known in _STANDARD:
         value = known.get(name, _NOWHERE) if value is _NOWHERE else value
-    return value
-
-
-def is_standard(name: str, value: Any) -> bool:
-    """Whether a name means the same everywhere: numpy, patsy's functions, Python's."""
-    return any(value is known.get(name, _NOWHERE) for known in _STANDARD)
-
-
-def _require_usable(
-    name: str, value: Any, is_called: bool, columns: Collection[str], where: str, code: str
-) -> None:
-    """Refuse a name that is nowhere, and data that stand outside the data frame."""
     if value is _NOWHERE:
         what = "function" if is_called else "column"
         hint = f" Write Q({code!r})." if code in columns else nearest(name, columns)
@@ -190,6 +187,12 @@ def _require_usable(
             f"{where}: {name!r} in the term {code} is a {type(value).__name__} outside the data; "
             f"put it in data as a column."
         )
+    return value
+
+
+def is_standard(name: str, value: Any) -> bool:
+    """Whether a name means the same everywhere: numpy, patsy's functions, Python's."""
+    return any(value is known.get(name, _NOWHERE) for known in _STANDARD)
 
 
 _NOWHERE = object()

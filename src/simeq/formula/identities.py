@@ -197,6 +197,7 @@ def _terms(node: ast.expr, text: str, where: str) -> dict[str, float]:
 def _joined(
     op: ast.operator, left: dict[str, float], right: dict[str, float], where: str, shown: str
 ) -> dict[str, float]:
+    """Combine two sides of + − * or /, as long as the result is linear."""
     if isinstance(op, ast.Add | ast.Sub):
         sign = 1.0 if isinstance(op, ast.Add) else -1.0
         return {c: left.get(c, 0.0) + sign * right.get(c, 0.0) for c in {**left, **right}}
@@ -215,6 +216,7 @@ def _is_number(terms: dict[str, float]) -> bool:
 
 
 def _scaled(terms: dict[str, float], by: float) -> dict[str, float]:
+    """Multiply every coefficient."""
     return {code: by * loading for code, loading in terms.items()}
 
 

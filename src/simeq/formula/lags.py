@@ -64,6 +64,7 @@ def _of_variables(found: Mapping[Lag, Term]) -> dict[Lag, Term]:
 
 
 def _one_term(text: str, columns: Sequence[str], names: Names) -> Term:
+    """Return the one term that a text names."""
     terms = named_terms(text, columns, "lags")
     if len(terms) != 1:
         raise FormulaError(f"lags: {text!r} must name one term.")
@@ -71,6 +72,7 @@ def _one_term(text: str, columns: Sequence[str], names: Names) -> Term:
 
 
 def _order(entry: str, order: object) -> int:
+    """Return the order of a lag, a whole number from 1."""
     if not isinstance(order, int | np.integer) or isinstance(order, bool) or order < 1:
         raise FormulaError(f"lags: the order of {entry!r} is a whole number from 1, not {order!r}.")
     return int(order)

@@ -145,6 +145,7 @@ def specify(
 
 
 def _equations(equations: Equations, names: Names) -> tuple[Equation, ...]:
+    """Parse the equations, labelled by the user or by their dependents."""
     if isinstance(equations, Mapping):
         named = [(_checked_label(label), text) for label, text in equations.items()]
     else:
@@ -180,12 +181,14 @@ def _equations(equations: Equations, names: Names) -> tuple[Equation, ...]:
 
 
 def _checked_label(label: object) -> str:
+    """Refuse what could not be told from a term in ``[label]term``."""
     if not isinstance(label, str) or not label.strip() or "[" in label or "]" in label:
         raise FormulaError(f"{label!r} cannot label an equation; use text without square brackets.")
     return label
 
 
 def _instruments(given: Instruments, system: Sequence[Equation]) -> tuple[tuple[Term, ...], ...]:
+    """Parse no list of instruments, one for all equations, or one for each."""
     if given is None:
         return ()
     if isinstance(given, str):
@@ -224,6 +227,7 @@ def _instruments(given: Instruments, system: Sequence[Equation]) -> tuple[tuple[
 
 
 def _instrument_list(text: str, where: str) -> tuple[Term, ...]:
+    """Return the terms of one list."""
     formula = parse(text, where)
     if formula.left:
         raise FormulaError(f"{where}: write '~ z1 + z2', without a left side, not {text!r}.")

@@ -11,6 +11,9 @@ from types import CodeType
 
 from simeq.errors import FormulaError
 
+#: Codes of factors that are kept.
+KEPT_CODES = 1024
+
 #: What a code may hold whose value in a row depends on that row alone, given its functions.
 _BY_ROW = (
     *(ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Attribute, ast.Call),
@@ -54,7 +57,7 @@ class Syntax:
     categorized: tuple[str, tuple[str, ...]] | None
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=KEPT_CODES)
 def syntax(code: str) -> Syntax:
     """Read a factor's code.
 
@@ -118,6 +121,7 @@ def _quoted(node: ast.AST) -> str | None:
 
 
 def _plain(body: ast.expr) -> str:
+    """Write a factor without what does not tell it from others."""
     match body:
         case ast.Call(func=ast.Name(id="I"), args=[inner]):
             return _plain(inner)
@@ -128,6 +132,7 @@ def _plain(body: ast.expr) -> str:
 
 
 def _categorized(body: ast.expr) -> tuple[str, tuple[str, ...]] | None:
+    """Take ``C(…)`` apart."""
     match body:
         case ast.Call(func=ast.Name(id="C"), args=[argument, *others], keywords=keywords):
             rest = [*others, *(own.value for own in keywords)]

@@ -103,6 +103,7 @@ def _parsed(text: str) -> Formula:
 
 
 def _terms(termlist: Iterable[Any]) -> tuple[Term, ...]:
+    """Return terms by the codes of their factors."""
     return tuple(tuple(factor.name() for factor in term.factors) for term in termlist)
 
 
