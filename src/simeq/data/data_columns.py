@@ -130,7 +130,7 @@ class DataColumns:
         """
         for name in names:
             kind = self.kind(name)
-            if kind not in ("text", "date", "category"):
+            if kind not in ("text", "date", "category") or not len(self):
                 continue
             values = [*enumerate(np.asarray(self.read(name)))]
             present = [(i, v) for i, v in values if not _is_missing(v)] or values

@@ -132,7 +132,9 @@ def evaluate(columns: DataColumns, source: Expression) -> Value:
             return numbers(columns, source)
         if columns.kind(name) == "date":
             columns.refuse_numeric_use([name], source.code)
-        return Category(_categorical(columns.read(name), source))
+        category = Category(_categorical(columns.read(name), source))
+        columns.require_category(name)
+        return category
     try:
         value = source({name: columns.whole(name) for name in source.reads})
     except FormulaError:
@@ -167,8 +169,6 @@ def evaluate_whole(columns: DataColumns, expressions: Expressions) -> dict[str, 
             found[code] = arguments_of(columns, own)
         elif not is_numeric(columns, own):
             found[code] = [evaluate(columns, own)]
-            if (name := bare_column(code)) is not None:
-                columns.require_category(name)
     return found
 
 
@@ -182,7 +182,11 @@ def evaluate_again(
     DataError
         If it is not so: a category is new, or numbers are categories.
     """
-    value = evaluate(columns, source)
+    name = bare_column(source.code)
+    if isinstance(kind, Categories) and name is not None:
+        value: Value = Category(_categorical(columns.read(name), source))
+    else:
+        value = evaluate(columns, source)
     if isinstance(kind, Categories):
         as_category(value).require(kind.levels, source)
     elif isinstance(value, Category) and not set(value.rows.categories) <= {False, True}:
@@ -192,8 +196,18 @@ def evaluate_again(
 
 
 def arguments_of(columns: DataColumns, source: Expression) -> list[Value]:
-    """Evaluate on all rows what a stateful factor passes to its transforms."""
-    return [evaluate(columns, own) for own in take_out_arguments(source)[1].values()]
+    """Evaluate on all rows what a stateful factor passes to its transforms.
+
+    Raises
+    ------
+    DataError
+        If it passes anything but numbers.
+    """
+    found = [evaluate(columns, own) for own in take_out_arguments(source)[1].values()]
+    if any(isinstance(value, Category) for value in found):
+        columns.refuse_numeric_use(source.reads, source.code)
+        raise DataError(f"{source.where}: the term {source.code} needs numbers.")
+    return found
 
 
 def transformed(
@@ -207,16 +221,11 @@ def transformed(
 
     Raises
     ------
-    DataError
-        If it passes anything but numbers, or cannot be evaluated by what it knows.
-    FormulaError
+    FormulaError, or DataError where it knows
         If it cannot be evaluated.
     """
     code, names = take_out_arguments(source)
     given = dict(zip(names, arguments, strict=True))
-    if any(isinstance(value, Category) for value in arguments):
-        columns.refuse_numeric_use(source.reads, source.code)
-        raise DataError(f"{source.where}: the term {source.code} needs numbers.")
     given |= {name: columns.whole(name) for name in source.reads}
     given = {name: value[rows] for name, value in given.items()}
     try:

@@ -75,7 +75,7 @@ class Findings:
         For each column or term that is infinite in complete rows their number, and the first.
     kinds : mapping
         For each factor the number of its columns of numbers, or the categories that occur in
-        complete rows; the latter, and none, where it has no value.
+        complete rows, in all where its code gives the levels; none where it has no value.
     """
 
     n_rows: int
@@ -116,7 +116,7 @@ def look(
         if (rows := np.flatnonzero(missing_rows(value, infinite=True) & ~gone)).size
     }
     keep = ~gone if missing else None
-    kinds = {own.code: _kind(own, value, keep) for own, value in factors if not own.stateful}
+    kinds = {own.code: _kind(value, keep) for own, value in factors if not own.stateful}
     return Findings(len(columns), keep, missing, infinite, kinds)
 
 
@@ -133,12 +133,10 @@ def all_finite(value: Any) -> bool:
     return is_array and bool(np.isfinite(value).all())
 
 
-def _kind(source: Expression, value: Value, keep: BoolArray | None) -> int | Category:
+def _kind(value: Value, keep: BoolArray | None) -> int | Category:
     """Say what a factor is in some rows; see `Findings`."""
     if isinstance(value, Category):
-        if value.levels is not None:
-            value.require(value.levels, source)
-        return value.observed(keep)
+        return value.observed(keep if value.levels is None else None)
     if value.dtype.kind == "b":
         return as_category(np.unique(value if keep is None else value[keep]))
     if value.size and value.flat[0] != value.flat[0] and np.isnan(value).all():
@@ -226,18 +224,21 @@ def settled_kinds(
         if widths:
             kinds[code] = widths[0]
         elif categories:
-            kinds[code] = _common(categories)
+            kinds[code] = _common(own, categories)
     return kinds
 
 
-def _common(seen: Sequence[Category]) -> Categories:
+def _common(source: Expression, seen: Sequence[Category]) -> Categories:
     """Bring together the categories of some blocks of rows, as one frame of all would have them.
 
     Categories of one pandas type keep their order; others are sorted, their types brought together.
     """
     asked = next((own for own in seen if own.contrast is not None), seen[0])
     levels = asked.levels
-    if levels is None:
+    if levels is not None:
+        for own in seen:
+            own.require(levels, source)
+    else:
         rows = pd.concat([pd.Series(own.rows) for own in seen])
         found = pd.Categorical(rows).remove_unused_categories().categories
         levels = tuple(np.asarray(found, dtype=object))

@@ -106,6 +106,8 @@ class Survey:
         """Yield columns of W on the complete rows, part by part."""
         before = 0
         for block in self._source.blocks():
+            for name in self.names:
+                block.read(name)
             # what is written beforehand is known to be numbers, or is not as it was
             self._whole = {} if columns else evaluate_whole(block, self.expressions)
             for start, piece in pieces(block, rows):

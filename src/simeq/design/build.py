@@ -53,6 +53,8 @@ def build(
     reads = {code: own.reads for code, own in bound.items()}
     lists = instrument_lists(spec, reads)
     names = list(dict.fromkeys([*(c for own in reads.values() for c in own), *spec.endog]))
+    if isinstance(source, DataColumns) and not len(source):
+        raise DataError("The data have no rows.")
     if needs_no_learning(source, bound):
         survey = Survey(source, bound, names)
         design = _lay_out(spec, lists, bound, dict.fromkeys(bound, 1))
