@@ -78,12 +78,12 @@ def test_each_call_loads_a_frame_of_its_own():
     assert datasets.load_klein()["consump"].ne(0).all()
 
 
-@pytest.mark.parametrize("folder", ["src/simeq", "src/coupling"])
+@pytest.mark.parametrize("folder", ["src/simeq", "src/coupling", "src/_simeq_shared"])
 def test_the_packages_are_marked_as_typed(folder):
     assert (ROOT / folder / "py.typed").exists()
 
 
-@pytest.mark.parametrize("package", ["simeq", "coupling"])
+@pytest.mark.parametrize("package", ["simeq", "coupling", "_simeq_shared"])
 def test_contributing_lists_every_file(package):
     """By its name, or by that of its folder where one line stands for all of it."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
