@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 #: Folders whose lines nobody wants to be pointed at.
-_OWN = tuple(
+FOLDERS = tuple(
     str(Path(__file__).parents[1] / package) + os.sep
     for package in ("simeq", "coupling", "_simeq_shared")
 )
@@ -22,6 +22,6 @@ def warn_at_caller(message: str, category: type[Warning]) -> None:
     'A column was set aside.'
     """
     level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(FOLDERS):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
