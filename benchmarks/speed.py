@@ -100,7 +100,7 @@ def fits(data: pd.DataFrame, method: str) -> tuple[partial[object], partial[obje
 
 def factor(size: Size) -> Iterator[Row]:
     """Time the factor of ten columns, as the paper's system has, against one product W'W."""
-    from simeq.factor import factorize
+    from simeq.linalg.triangle import factorize
 
     rows = np.random.default_rng(2).normal(size=(size.many, 10))
     layouts = {"columns": (np.asfortranarray(rows), 2.5), "rows": (rows, None)}

@@ -2,7 +2,8 @@
 
 import sys
 
-from simeq import SystemEquations, datasets, plot
+from simeq import SystemEquations, datasets
+from simeq.plot import pictures as plot
 
 
 def draw(target: str) -> None:

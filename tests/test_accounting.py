@@ -9,7 +9,7 @@ import pytest
 from klein import EQUATIONS, IDENTITIES, INSTRUMENTS
 from simeq import SystemEquations
 from simeq.errors import DataError, FormulaError
-from simeq.identities import parse_identity
+from simeq.formula.identities import parse_identity
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from statsmodels.regression.linear_model import OLS
 
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
 from simeq.datasets import load_us_states
-from simeq.sandwich import automatic_lags, kernel_weights, serially_correlated
+from simeq.moments.sandwich import automatic_lags, kernel_values, serially_correlated
 
 EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
 RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}
@@ -349,10 +349,10 @@ def test_constraints_agree_with_linearmodels(data, model):
 
 def test_the_answer_does_not_depend_on_blocks(data, model, monkeypatch):
     whole = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
-    rows = model.observations
+    rows = model.sample_rows
     small = type(rows)(rows.design, rows.values)
     monkeypatch.setattr(small, "blocks", lambda w: split(rows.blocks(w), 7))
-    monkeypatch.setattr(model, "observations", small)
+    monkeypatch.setattr(model, "sample_rows", small)
     parts = model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "unit"})
     np.testing.assert_allclose(parts.cov_params(), whole.cov_params(), rtol=1e-10, atol=1e-14)
 
@@ -665,7 +665,7 @@ def test_times_out_of_order_in_a_panel_are_named(data, model):
 def test_many_lags_are_summed_over_frequencies(kernel):
     """The sum over lags, written out; an even and an odd number of rows."""
     for rows, lags in ((400, 250), (401, 44), (60, 59)):
-        check_sum_over_lags(rows, kernel_weights(kernel, lags, rows))
+        check_sum_over_lags(rows, kernel_values(kernel, lags, rows))
 
 
 def check_sum_over_lags(rows, weights):

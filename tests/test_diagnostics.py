@@ -290,9 +290,9 @@ def test_two_estimates_differ_by_what_their_weights_make_of_the_dependents(syste
             assume(False)
     safe, efficient = (at_its_sigma(fit) for fit in fits)
     scores = difference(safe, efficient)
-    g = model.factor.r @ scores.regressors
+    g = model.factor.r @ scores.loadings
     found = (g * (model.system.y @ scores.mix)).sum(axis=0) @ scores.loading
-    size = np.sqrt(safe.estimate.cov.diagonal())
+    size = np.sqrt(safe.cov.diagonal())
     np.testing.assert_allclose(found / size, (safe.b - efficient.b) / size, atol=1e-8)
 
 

@@ -16,11 +16,11 @@ from statsmodels.regression.linear_model import OLS
 from klein import INSTRUMENTS
 from oracle import METHODS, System, convergent, systems
 from simeq import SystemEquations
-from simeq.design import compress
+from simeq.design.design import compress
 from simeq.errors import RankWarning, SimeqWarning
-from simeq.factor import Factor, accumulate
-from simeq.results import SystemResults
-from simeq.system import System as OnFactor
+from simeq.estimation.system import System as OnFactor
+from simeq.linalg.triangle import Factor, accumulate
+from simeq.results.system import SystemResults
 
 #: Two routes through the same algebra on well-conditioned columns.
 TOL = 1e-10
@@ -504,7 +504,7 @@ def on_factor(model: SystemEquations, factor: Factor) -> SystemEquations:
 @pytest.mark.parametrize("cuts", [[400], [5, 6, 300, 810], [1]])
 def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model, method, cuts):
     """Several holders of rows, none of whom shares them: even one row alone is a part."""
-    design, values = roads_model.system.design, roads_model.observations.values
+    design, values = roads_model.system.design, roads_model.sample_rows.values
     w = np.empty((len(states), len(design.names)), order="F")
     assert values.write(w, design.columns, 0, len(states)) == len(states)
 
@@ -528,7 +528,7 @@ def test_factors_of_parts_merge_into_the_factor_of_the_whole(states, roads_model
 @pytest.mark.parametrize("block_rows", [1, 7, 100, 815, 816, 10_000])
 def test_the_answer_does_not_depend_on_the_size_of_blocks(roads_model, block_rows):
     factor = compress(
-        roads_model.system.design, roads_model.observations.values, block_rows=block_rows
+        roads_model.system.design, roads_model.sample_rows.values, block_rows=block_rows
     )
     assert factor.nobs == roads_model.nobs
     r, whole = factor.r, roads_model.factor.r

@@ -19,7 +19,7 @@ from linearmodels.system import IV3SLS, SUR
 from oracle import System, convergent, restrictions, systems
 from simeq import SystemEquations
 from simeq.errors import ConvergenceWarning, SimeqWarning
-from simeq.results import SystemResults
+from simeq.results.system import SystemResults
 
 RTOL = 1e-8
 
@@ -272,6 +272,6 @@ def test_like_linearmodels_takes_the_gls_form(system):
 def test_residuals_and_fitted_values(klein, klein_model: SystemEquations):
     found = klein_model.fit("3sls")
     theirs = Peer(klein_system(klein), instrumental=True).fit(method="gls")
-    # Values up to 100 with coefficients of ten digits.
+    # FactorValues up to 100 with coefficients of ten digits.
     np.testing.assert_allclose(found.resid, theirs.resids, atol=1e-9)
     np.testing.assert_allclose(found.fittedvalues, theirs.fitted_values, atol=1e-9)

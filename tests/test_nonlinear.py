@@ -13,7 +13,7 @@ from scipy import stats
 
 from simeq import SystemEquations, datasets
 from simeq.errors import ConstraintError, DataError, SimeqError
-from simeq.functions import read_functions
+from simeq.formula.coefficient_functions import read_functions
 
 NAMES = ["[a]x", "[a]x:z", "[b]np.log(y)", "[b]C(r)[T.2]", "[b]Intercept", "[b]x2"]
 

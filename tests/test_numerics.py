@@ -17,9 +17,9 @@ from statsmodels.datasets import longley as longley_data
 from klein import INSTRUMENTS
 from oracle import System, simulate
 from simeq import SystemEquations
-from simeq.design import compress
+from simeq.design.design import compress
 from simeq.errors import ConvergenceWarning, SingularError
-from simeq.results import SystemResults
+from simeq.results.system import SystemResults
 
 #: Intercept, GNPDEFL, GNP, UNEMP, ARMED, POP, YEAR and their standard deviations.
 LONGLEY = """
@@ -137,7 +137,7 @@ def test_filip_s_standard_errors_and_fit(filip):
 
 @pytest.mark.parametrize("block_rows", [1, 5, 16, 1000])
 def test_longley_s_digits_survive_any_block_size(longley, block_rows):
-    design, values = longley.model.system.design, longley.model.observations.values
+    design, values = longley.model.system.design, longley.model.sample_rows.values
     r = compress(design, values, block_rows=block_rows).r
     y, x = design.dependents[0], list(design.regressors[0])
     q, t = np.linalg.qr(r[:, x])

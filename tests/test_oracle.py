@@ -25,7 +25,7 @@ from oracle import (
 )
 from simeq import SystemEquations
 from simeq.errors import ConvergenceWarning, SimeqWarning, SingularError
-from simeq.results import SystemResults
+from simeq.results.system import SystemResults
 
 #: Two routes through the same algebra. The oracle forms normal equations and explicit inverses of
 #: matrices with condition numbers up to 1e5, which leaves it ten digits or more.

@@ -11,7 +11,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from simeq import DataError, SimeqError, SystemEquations, compare
-from simeq.plot import plot_coefficients, plot_effects, plot_residual_correlation
+from simeq.plot.pictures import plot_coefficients, plot_effects, plot_residual_correlation
 
 matplotlib.use("Agg")
 
@@ -328,6 +328,6 @@ def test_without_matplotlib_the_error_names_the_extra():
 
 
 def test_importing_the_plots_imports_no_matplotlib():
-    code = "import sys, simeq, simeq.plot; print('matplotlib' in sys.modules)"
+    code = "import sys, simeq, simeq.plot.pictures; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -84,16 +84,28 @@ def test_the_packages_are_marked_as_typed(folder):
 
 
 @pytest.mark.parametrize("package", ["simeq", "coupling", "_simeq_shared"])
-def test_contributing_lists_every_file(package):
-    """By its name, or by that of its folder where one line stands for all of it."""
+def test_contributing_lists_every_room(package):
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    start = text.index(f"| file of `src/{package}`")
-    listed = set(re.findall(r"`([\w/]+(?:\.py|/))`", text[start : text.index("\n\n", start)]))
-    source = ROOT / "src" / package
-    for file in source.rglob("*.py"):
-        name = file.relative_to(source).as_posix()
-        folder = f"{file.parent.relative_to(source).as_posix()}/"
-        known = {name, file.name} if "/" in name else {name}
-        assert file.name in ("__init__.py", "_version.py") or known & listed or folder in listed, (
-            f"{name} is not in CONTRIBUTING.md"
-        )
+    start = text.index(f"| room of `src/{package}`")
+    listed = set(re.findall(r"`(\w+(?:\.py|/))`", text[start : text.index("\n\n", start)]))
+    source = [p for p in (ROOT / "src" / package).iterdir() if p.suffix == ".py" or p.is_dir()]
+    rooms = {f"{p.name}/" if p.is_dir() else p.name for p in source}
+    assert listed == rooms - {"__init__.py", "_version.py", "__pycache__/"}
+
+
+def test_what_docstrings_cite_is_in_the_bibliography():
+    """Author and year, as in ``Sanderson and Windmeijer (2016)``."""
+    known = set()
+    for line in (ROOT / "docs/bibliography.md").read_text(encoding="utf-8").splitlines():
+        authors, bracket, rest = line.partition(" (")
+        known |= {(name, rest[:4]) for name in re.findall(r"\w[\w-]+(?=, )", authors) if bracket}
+    for file in (ROOT / "src/simeq").rglob("*.py"):
+        for name, year in _cited(" ".join(file.read_text(encoding="utf-8").split())):
+            assert (name, year) in known, f"{file.name} cites {name} ({year})"
+
+
+def _cited(text):
+    """Each year in brackets with the names before it."""
+    for found in re.finditer(r"([A-Z][^.;()\"]*?)(?:'s)? \(((?:19|20)\d\d)\)", text):
+        for name in re.findall(r"[A-Z][a-z]+(?:-?[A-Z][a-z]+)*", found.group(1))[-1:]:
+            yield name, found.group(2)

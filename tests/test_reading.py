@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from simeq.__main__ import main
+from simeq.data.files import read
 from simeq.datasets import load_klein
 from simeq.errors import DataError
-from simeq.reading import read
 
 SYSTEM = ["consump ~ corpProf + wages", "invest ~ corpProf + capitalLag"]
 ROLES = ["--endog", "corpProf", "wages", "--exog", "taxes", "govExp", "trend"]

@@ -451,7 +451,7 @@ def test_groups_of_rows_have_reduced_forms(states):
     own = states["region"] == 3
     alone = SystemEquations(
         model.equations,
-        model.observations.values.table._frame[own],
+        model.sample_rows.values.table._frame[own],
         identities="both = lgsp + lhwy",
     )
     found, expected = groups.results[3].reduced_form(), alone.fit("2sls").reduced_form()

@@ -234,7 +234,7 @@ def test_a_kind_of_interval_may_be_written_in_capitals(model):
 def test_batches_do_not_change_the_draws(model, monkeypatch):
     options = {"groups": "unit", "n_boot": 50, "seed": 0}
     whole = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
-    monkeypatch.setattr("simeq.resampling.draws.BATCH_ENTRIES", 1)
+    monkeypatch.setattr("simeq.resampling.plan.BATCH_ENTRIES", 1)
     parts = model.fit("3sls", cov_type="bootstrap", cov_kwds=options)
     np.testing.assert_allclose(parts.bootstrap.params, whole.bootstrap.params, rtol=1e-10)
 
@@ -404,8 +404,8 @@ def test_a_long_call_shows_its_progress_where_tqdm_is_installed(model, monkeypat
             shown.append(options["desc"])
             return rest
 
-    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
-    monkeypatch.setattr("simeq.resampling.run.import_module", lambda name: Tqdm)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.import_module", lambda name: Tqdm)
     model.fit("3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0})
     assert shown == ["bootstrap"]
 
@@ -414,8 +414,8 @@ def test_a_long_call_goes_on_without_tqdm(model, monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
-    monkeypatch.setattr("simeq.resampling.run.import_module", missing)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.import_module", missing)
     found = model.fit(
         "3sls", cov_type="bootstrap", cov_kwds={"groups": "unit", "n_boot": 10, "seed": 0}
     )

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import simeq
-from simeq import SystemEquations, factor
-from simeq.conventions import METHODS
+from simeq import SystemEquations
+from simeq.data.factor_values import FactorValues
 from simeq.errors import (
     ConstraintError,
     DataError,
@@ -18,7 +18,8 @@ from simeq.errors import (
     SimeqError,
     SimeqWarning,
 )
-from simeq.rows import Values
+from simeq.estimators.registry import ESTIMATORS as METHODS
+from simeq.linalg import triangle as factor
 
 #: Two routes through the same algebra.
 SAME = {"rtol": 1e-10, "atol": 1e-12}
@@ -143,7 +144,7 @@ def test_no_row_is_read(model, monkeypatch):
     def refuse(*_):
         raise AssertionError("a row was read")
 
-    monkeypatch.setattr(Values, "write", refuse)
+    monkeypatch.setattr(FactorValues, "write", refuse)
     assert model.fit_dropping("pc", "unemp", "util").failed == {}
 
 
@@ -350,8 +351,8 @@ def test_a_group_says_nothing_of_categories_that_it_lacks():
 
 
 def test_factors_of_groups_merge_to_the_whole(model):
-    groups = model.observations.groups("state", "groups")
-    factors = model.observations.factors(groups)
+    groups = model.sample_rows.groups("state", "groups")
+    factors = model.sample_rows.factors(groups)
     whole = factors[0]
     for own in factors[1:]:
         whole = whole.merge(own)

@@ -6,7 +6,7 @@ import pytest
 from statsmodels.iolib.summary import Summary
 
 from simeq import SimeqError, SystemEquations, compare
-from simeq.tables import PrintedTable, Section, number, shorten
+from simeq.report.printed_table import PrintedTable, Section, number, shorten
 
 
 @pytest.fixture(scope="module")

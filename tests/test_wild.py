@@ -10,8 +10,8 @@ import pytest
 
 from klein import INSTRUMENTS
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
-from simeq.constraints import read_constraints
-from simeq.resampling.wild import WEIGHTS, wild_test
+from simeq.formula.constraints import read_constraints
+from simeq.resampling.wild.test import WEIGHTS, wild_test
 from test_covariance import EQUATIONS, panel
 
 BY_EQUATION = {"one": "~ a + b + c + d", "two": "~ c + d + e + b"}
@@ -289,7 +289,7 @@ def test_the_same_seed_gives_the_same_draws(model):
 def test_batches_do_not_change_the_draws(model, monkeypatch):
     result = model.fit("3sls")
     whole = wild_test(result, NULL, n_boot=50, groups="unit", seed=0)
-    monkeypatch.setattr("simeq.resampling.wild_draws.BATCH_ENTRIES", 1)
+    monkeypatch.setattr("simeq.resampling.wild.draws.BATCH_ENTRIES", 1)
     parts = wild_test(result, NULL, n_boot=50, groups="unit", seed=0)
     np.testing.assert_allclose(parts.distribution, whole.distribution, rtol=1e-10)
 
@@ -391,8 +391,8 @@ def test_long_tests_and_intervals_show_their_progress(model, monkeypatch):
 
     test = wild_test(model.fit("3sls"), NULL, n_boot=19, groups="unit", seed=0)
     expected = test.conf_int(0.2)
-    monkeypatch.setattr("simeq.resampling.run.PATIENCE", 0.0)
-    monkeypatch.setattr("simeq.resampling.run.import_module", lambda name: Tqdm)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.PATIENCE", 0.0)
+    monkeypatch.setattr("simeq.resampling.jackknife_bootstrap.import_module", lambda name: Tqdm)
     assert test.conf_int(0.2) == expected
     assert set(shown) == {"wild bootstrap", "interval"}
 

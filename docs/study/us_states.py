@@ -246,14 +246,14 @@ def draw_indices(scored: coupling.CouplingResult) -> Any:
 
 def draw_coefficients(errors: Mapping[str, SystemResults]) -> Any:
     """Draw coefficients by kind of standard error."""
-    from simeq import plot
+    from simeq.plot import pictures as plot
 
     return plot.plot_coefficients(errors)
 
 
 def draw_effects(result: SystemResults) -> Any:
     """Draw direct beside total effects."""
-    from simeq import plot
+    from simeq.plot import pictures as plot
 
     return plot.plot_effects(result.reduced_form())
 

@@ -15,15 +15,12 @@ you trust.
 
 from simeq import datasets
 from simeq._version import __version__
-from simeq.comparison import Comparison, compare
 from simeq.diagnostics.anderson_rubin import AndersonRubin
-from simeq.diagnostics.battery import Diagnostics
 from simeq.diagnostics.confidence_set import ConfidenceSet
 from simeq.diagnostics.effective_f import EffectiveF
-from simeq.diagnostics.identification import Identification
-from simeq.diagnostics.record import HypothesisTest
-from simeq.equality import GroupComparison
-from simeq.equation_results import EquationResults
+from simeq.diagnostics.hypothesis_test import HypothesisTest
+from simeq.diagnostics.order_and_rank import Identification
+from simeq.diagnostics.tests import Diagnostics
 from simeq.errors import (
     CollinearityError,
     ConstraintError,
@@ -37,14 +34,17 @@ from simeq.errors import (
     SimeqWarning,
     SingularError,
 )
-from simeq.factor import Factor
+from simeq.inference.delta_method import FunctionResults
+from simeq.linalg.triangle import Factor
 from simeq.model import SystemEquations
-from simeq.nonlinear import FunctionResults
-from simeq.prediction import EquationPrediction, Prediction
+from simeq.prediction.results import EquationPrediction, Prediction
 from simeq.reduced_form.effects import Effects, Measure
 from simeq.reduced_form.results import ReducedForm
-from simeq.resampling.each import GroupEstimates
-from simeq.results import SystemResults, load
+from simeq.results.comparison import Comparison, compare
+from simeq.results.equation import EquationResults
+from simeq.results.system import SystemResults, load
+from simeq.subsamples.batch import GroupEstimates
+from simeq.subsamples.equality import GroupComparison
 
 __all__ = [
     "AndersonRubin",

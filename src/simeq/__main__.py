@@ -13,11 +13,12 @@ import pandas as pd
 
 from simeq import SystemEquations, SystemResults, compare, datasets
 from simeq._version import __version__
-from simeq.conventions import DIVISORS, FORMS, METHODS, PRESETS
+from simeq.data.files import ENDINGS, read
 from simeq.errors import FormulaError, SimeqError
-from simeq.export import FORMATS, file_format, render, render_comparison
-from simeq.meat import OPTIONS
-from simeq.reading import ENDINGS, read
+from simeq.estimators.conventions import DIVISORS, FORMS, PRESETS
+from simeq.estimators.registry import ESTIMATORS
+from simeq.moments.request import OPTIONS
+from simeq.results.files import FORMATS, comparison_as_text, file_format, result_as_text
 
 KLEIN = {
     "consumption": "consump ~ corpProf + corpProfLag + wages",
@@ -76,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("data", nargs="?", help=f"data file: {', '.join(ENDINGS)}")
     add("equations", nargs="*", metavar="equation", help="formula 'y ~ x', or 'label: y ~ x'")
-    add("--method", nargs="+", metavar="M", help=f"one of {', '.join(METHODS)}; several: a table")
+    add(
+        "--method", nargs="+", metavar="M", help=f"one of {', '.join(ESTIMATORS)}; several: a table"
+    )
     add("--instruments", metavar="FORMULA", help="'~ z1 + z2', for all equations")
     add("--endog", nargs="+", metavar="NAME", help="endogenous columns beside the left sides")
     add("--exog", nargs="+", metavar="NAME", help="columns or terms that are exogenous")
@@ -123,7 +126,7 @@ def _estimate(options: argparse.Namespace) -> str:
     methods = options.method or ["3sls"]
     if len(methods) > 1:
         return _table(model, methods, options, "")
-    return render(_fit(model, methods[0], options), options.output)
+    return result_as_text(_fit(model, methods[0], options), options.output)
 
 
 def _labelled(equations: Sequence[str]) -> dict[str, str] | list[str]:
@@ -149,7 +152,7 @@ def _table(
     for method in methods:
         result = _fit(model, method, options)
         results[result.method.upper()] = result
-    return render_comparison(compare(results, title=title), options.output)
+    return comparison_as_text(compare(results, title=title), options.output)
 
 
 def _fit(model: SystemEquations, method: str, options: argparse.Namespace) -> SystemResults:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from _simeq_shared.warning import warn_at_caller
 from _simeq_shared.words import count as count
 from _simeq_shared.words import listing as listing
@@ -55,3 +57,18 @@ class SampleWarning(SimeqWarning):
 def warn(message: str, category: type[SimeqWarning]) -> None:
     """Warn at the first line outside this package that led here."""
     warn_at_caller(message, category)
+
+
+def choose(value: str, known: Iterable[str], what: str) -> str:
+    """Return `value` in lower case if it is known.
+
+    Raises
+    ------
+    SimeqError
+        With the nearest known name.
+    """
+    known = list(known)
+    if isinstance(value, str) and value.lower() in known:
+        return value.lower()
+    hint = nearest(str(value).lower(), known)
+    raise SimeqError(f"Unknown {what} {value!r}; choose from {', '.join(known)}.{hint}")

@@ -8,31 +8,35 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from simeq import identification
-from simeq._linalg import FloatArray, threads_for
-from simeq.comparison import Comparison
-from simeq.constraints import Constraints
-from simeq.conventions import METHODS, Convention, Method, agree, choose
-from simeq.covariance import resampled_covariance, robust_covariance
-from simeq.design import build, compress
-from simeq.diagnostics.identification import Identification, identify
-from simeq.equality import GroupComparison
+from simeq.covariance.robust import robust_covariance
+from simeq.data.table import Table
+from simeq.design.design import build, compress
+from simeq.design.sample_rows import SampleRows, require_rows
+from simeq.diagnostics.order_and_rank import Identification, identify
 from simeq.errors import SimeqError, count
-from simeq.factor import Factor
-from simeq.fitted import estimate
-from simeq.formula import caller_names
-from simeq.identities import Identities
-from simeq.lags import Lags
-from simeq.meat import Request, read_request
-from simeq.observations import Observations, require_rows
-from simeq.reduced_form.check import require_identities, require_lags
-from simeq.resampling.each import GroupEstimates
-from simeq.results import SystemResults
-from simeq.right_sides import regressors, right_sides
-from simeq.specification import Equations, Instruments, specify
-from simeq.subsets import fit_by, fit_dropping, fit_each
-from simeq.system import System
-from simeq.table import Table
+from simeq.estimation import rank as identification
+from simeq.estimation.consistency import require_declared_lags, require_identities
+from simeq.estimation.fit import fit_system, require_needs
+from simeq.estimation.system import System
+from simeq.estimators.choices import Asked, Choices
+from simeq.estimators.estimator import Estimator
+from simeq.estimators.registry import agree, estimator, require_own
+from simeq.formula.constraints import Constraints
+from simeq.formula.identities import Identities
+from simeq.formula.lags import Lags
+from simeq.formula.specification import Equations, Instruments, specify
+from simeq.formula.terms import caller_names
+from simeq.linalg.bases import FloatArray
+from simeq.linalg.threads import threads_for
+from simeq.linalg.triangle import Factor
+from simeq.moments.request import Request, read_request
+from simeq.prediction.structural import regressors_on, right_sides
+from simeq.resampling.covariance import resampled_covariance
+from simeq.results.comparison import Comparison
+from simeq.results.system import SystemResults
+from simeq.subsamples.batch import GroupEstimates
+from simeq.subsamples.equality import GroupComparison
+from simeq.subsamples.fits import fit_by, fit_dropping, fit_each
 
 
 class SystemEquations:
@@ -111,12 +115,10 @@ class SystemEquations:
         spec = specify(equations, instruments, endog, exog, table.names, identities, lags)
         design, values = build(spec, table, caller_names(1), missing)
         self.system = System(design, compress(design, values), rank)
-        self.observations: Observations | None = Observations(design, values)
-        require_identities(self.system, self.observations)
+        self.sample_rows: SampleRows | None = SampleRows(design, values)
+        require_identities(self.system, self.sample_rows)
         if design.lags:
-            require_lags(self.observations)
-        with threads_for(self.system.columns.size):
-            self.system.prepare()
+            require_declared_lags(self.sample_rows)
 
     # ------------------------------------------------------------------ names
 
@@ -250,11 +252,13 @@ class SystemEquations:
         ConstraintError
             If constraints cannot be read, contradict or repeat each other.
         """
-        chosen = METHODS[choose(method, METHODS, "method")]
+        chosen = estimator(method)
         request = read_request(cov_type, cov_kwds)
-        convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
+        asked = Asked(like, sigma_dof, form, maxiter, tol)
+        require_own(chosen, asked)
+        choices = agree(chosen, asked)
         with threads_for(self.system.columns.size):
-            return self._fit(chosen, request, convention, constraints, use_t)
+            return self._fit(chosen, request, choices, constraints, use_t)
 
     def fit_dropping(self, *columns: str, method: str = "3sls", **options: Any) -> Comparison:
         """Estimate the system in full, then without each control in turn; no row is read again.
@@ -281,7 +285,7 @@ class SystemEquations:
             If nothing reads a column, or a left side does.
         """
         given = {"method": method, **options}
-        return fit_dropping(self.system, self.observations, columns, self._of, given)
+        return fit_dropping(self.system, self.sample_rows, columns, self._of, given)
 
     def fit_by(self, groups: Any, method: str = "3sls", **options: Any) -> GroupComparison:
         """Estimate the system in each group of rows.
@@ -307,7 +311,7 @@ class SystemEquations:
         SimeqError
             If a row has no label, or no group can be estimated.
         """
-        rows = require_rows(self.observations, "groups of rows")
+        rows = require_rows(self.sample_rows, "groups of rows")
         return fit_by(self.system, rows, groups, self._of, {"method": method, **options})
 
     def fit_each(
@@ -353,47 +357,39 @@ class SystemEquations:
         >>> each.params["productivity", "manufacture"].mean().round(2).item()
         0.72
         """
-        rows = require_rows(self.observations, "groups of rows")
-        chosen = METHODS[choose(method, METHODS, "method")]
-        convention = agree(chosen, like, sigma_dof, form, maxiter, tol)
-        return fit_each(self.system, rows, groups, chosen, convention)
+        rows = require_rows(self.sample_rows, "groups of rows")
+        chosen = estimator(method)
+        asked = Asked(like, sigma_dof, form, maxiter, tol)
+        require_own(chosen, asked)
+        choices = agree(chosen, asked)
+        return fit_each(self.system, rows, groups, chosen, choices)
 
     @classmethod
-    def _of(cls, system: System, observations: Observations | None) -> SystemEquations:
+    def _of(cls, system: System, sample_rows: SampleRows | None) -> SystemEquations:
         """Return a model of a system that is there already."""
         model = cls.__new__(cls)
-        model.system, model.observations = system, observations
+        model.system, model.sample_rows = system, sample_rows
         return model
 
     def _fit(
         self,
-        chosen: Method,
+        chosen: Estimator,
         request: Request,
-        convention: Convention,
+        choices: Choices,
         constraints: Constraints | None,
         use_t: bool | None,
     ) -> SystemResults:
         """Project, estimate, attach the covariance."""
         restriction, texts = self.system.restriction(constraints)
-        if chosen.instruments:
-            self._check_instruments(chosen, convention, restriction is not None)
-        found = estimate(self.system, chosen, convention, restriction, texts)
+        require_needs(self.system, chosen, choices, restriction is not None)
+        found = fit_system(self.system, chosen, choices, restriction, texts)
         robust = None
         if request.name != "nonrobust":
-            rows = require_rows(self.observations, f"{request.name} standard errors")
+            rows = require_rows(self.sample_rows, f"{request.name} standard errors")
             covariance = resampled_covariance if request.is_resampling else robust_covariance
             robust = covariance(request, found, rows)
-        by_t = convention.uses_t(chosen) if use_t is None else bool(use_t)
+        by_t = choices.use_t if use_t is None else bool(use_t)
         return SystemResults(self, found, request, robust, by_t)
-
-    def _check_instruments(self, method: Method, convention: Convention, constrained: bool) -> None:
-        """Rank, order and form of the instruments, with what deserves a warning."""
-        system = self.system
-        identification.warn_of_redundant(system.design, system.instruments)
-        system.require_identified(constrained)
-        identification.warn_of_no_endogenous(method.title, system.exogenous)
-        if method.is_gls and convention.form == "gls" and system.instruments_differ:
-            identification.warn_of_gls_form()
 
     # ------------------------------------------------------------------ other rows
 
@@ -415,7 +411,7 @@ class SystemEquations:
         chosen = list(self.labels if labels is None else labels)
         b, equation = np.asarray(params, dtype=np.float64), self.system.equation
         own = [b[equation == self.labels.index(label)] for label in chosen]
-        rows = regressors(self.system, self.observations, data, chosen)
+        rows = regressors_on(self.system, self.sample_rows, data, chosen)
         return pd.DataFrame(right_sides(own, rows), rows.index, chosen)
 
     def __repr__(self) -> str:
@@ -424,4 +420,4 @@ class SystemEquations:
 
     def __getstate__(self) -> dict[str, Any]:
         """Formulas, levels and factor: never rows."""
-        return {"system": self.system, "observations": None}
+        return {"system": self.system, "sample_rows": None}

@@ -13,23 +13,26 @@ from functools import cached_property
 from numbers import Real
 
 import numpy as np
+from scipy.linalg import eig
 
-from simeq._linalg import FloatArray, real_eigenvalues
-from simeq.conventions import choose
-from simeq.diagnostics.columns import Columns
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, Tested, chi2_test, f_test
-from simeq.diagnostics.robust import (
+from simeq.diagnostics.hypothesis_test import HypothesisTest, Tested, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import (
     NEGATIVE_TOL,
     RobustRows,
     eigenvalues,
     quadratic,
     undefined,
 )
-from simeq.distribution import require_alpha
-from simeq.errors import DataError, SimeqError
-from simeq.meat import Meat
+from simeq.errors import DataError, SimeqError, choose
+from simeq.estimation.columns import Columns
+from simeq.inference.distribution import require_alpha
+from simeq.linalg.bases import FloatArray
+from simeq.moments.meat import Meat
+
+#: An eigenvalue is real when its imaginary part is below this share of its size.
+REAL_TOL = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +164,7 @@ class AndersonRubin(Tested):
         m1 = _bordered(unit * (2.0 * middle * s2 - s1), -unit * self.p, 0.0) / scale
         m2 = _bordered(unit**2 * s2, np.zeros_like(self.p), 0.0) / scale
         self._require_definite(m0[:-1, :-1], m1[:-1, :-1], m2[:-1, :-1])
-        return sorted(middle + unit * t for t in real_eigenvalues(m0, m1, m2))
+        return sorted(middle + unit * t for t in _real_eigenvalues(m0, m1, m2))
 
     def _require_definite(self, *s: FloatArray) -> None:
         """Check that S, positive definite at the estimate, stays so: singular nowhere.
@@ -171,7 +174,7 @@ class AndersonRubin(Tested):
         DataError
         """
         least = float(eigenvalues(self.meat)[0])
-        if least < NEGATIVE_TOL and (found := real_eigenvalues(*s)):
+        if least < NEGATIVE_TOL and (found := _real_eigenvalues(*s)):
             where = f"{self.equation} at {self.name} = {self.estimate + self.unit * found[0]:.4g}"
             raise undefined(self.a.size, self.meat, where, least)
 
@@ -271,3 +274,14 @@ def _critical(df: int, df_denom: float | None, alpha: float) -> float:
 def _bordered(s: FloatArray, g: FloatArray, c: float) -> FloatArray:
     """[S, g; g', c]."""
     return np.block([[s, g[:, None]], [g[None, :], np.full((1, 1), c)]])
+
+
+def _real_eigenvalues(m0: FloatArray, m1: FloatArray, m2: FloatArray) -> list[float]:
+    """Real τ at which m₀ + τm₁ + τ²m₂ is singular: eigenvalues of its linearisation."""
+    eye, zero = np.eye(len(m0)), np.zeros_like(m0)
+    left, right = np.block([[zero, eye], [-m0, -m1]]), np.block([[eye, zero], [zero, m2]])
+    alpha, beta = eig(left, right, right=False, homogeneous_eigvals=True)
+    finite = np.abs(beta) > 1e-12 * np.abs(alpha)
+    tau = alpha[finite] / beta[finite]
+    real = tau[np.abs(tau.imag) <= REAL_TOL * (1.0 + np.abs(tau))].real
+    return [float(t) for t in real]

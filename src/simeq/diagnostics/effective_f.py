@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, Tested
-from simeq.diagnostics.robust import (
+from simeq.diagnostics.hypothesis_test import HypothesisTest, Tested
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import (
     NEGATIVE_TOL,
     SINGULAR_TOL,
     RobustRows,
@@ -17,7 +16,8 @@ from simeq.diagnostics.robust import (
     undefined,
 )
 from simeq.errors import SimeqError, listing
-from simeq.meat import Meat
+from simeq.linalg.bases import FloatArray
+from simeq.moments.meat import Meat
 
 #: Shares of the worst-case bias at which Montiel Olea and Pflueger tabulate critical values.
 BIASES = (0.05, 0.1, 0.2, 0.3)
@@ -136,6 +136,7 @@ def _require_full(meat: Meat, label: str) -> None:
 
 
 def _effective_dof(v: FloatArray, x: float) -> float:
+    """Effective degrees of freedom at a tolerated bias of 1/x."""
     values = np.linalg.eigvalsh(v)
     trace = values.sum()
     return float(trace**2 * (1.0 + 2.0 * x) / ((values**2).sum() + 2.0 * x * trace * values[-1]))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simeq._linalg import regress
-from simeq.diagnostics.columns import Columns, refuse_exact_fit
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import DataError, SimeqError, count, listing
+from simeq.estimation.columns import Columns, refuse_exact_fit
+from simeq.linalg.bases import regress
 
 #: A share of the squares that is below this is a rounding error.
 LEFT_TOL = 1e-13
@@ -100,6 +100,7 @@ def _apart(own: InstrumentedEquation, x: Columns) -> Columns:
 
 
 def _require_free(own: InstrumentedEquation, free: int) -> None:
+    """Check that the regression with first-stage residuals has degrees of freedom left."""
     if free < 1:
         raise DataError(
             f"Equation {own.label} has {count(own.nobs, 'row')} for {own.n_regressors} regressors "
@@ -109,6 +110,7 @@ def _require_free(own: InstrumentedEquation, free: int) -> None:
 
 
 def _tested(own: InstrumentedEquation, names: Sequence[str] | None) -> list[int]:
+    """Places of the endogenous regressors that are tested."""
     own.require_endogenous("endogeneity to test")
     if names is None:
         return list(range(len(own.names)))
@@ -119,6 +121,7 @@ def _tested(own: InstrumentedEquation, names: Sequence[str] | None) -> list[int]
 
 
 def _null(own: InstrumentedEquation, tested: Sequence[int]) -> str:
+    """Write the null hypothesis."""
     shown = listing(own.names[j] for j in tested)
     return f"{shown} {'is' if len(tested) == 1 else 'are'} exogenous in {own.label}"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest
-from simeq.diagnostics.robust import RobustRows
+from simeq.diagnostics.hypothesis_test import HypothesisTest
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import RobustRows
 from simeq.diagnostics.strength import first_stage_f, sanderson_windmeijer, shea
 from simeq.errors import DataError, IdentificationError, SimeqError
 

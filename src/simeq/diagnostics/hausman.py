@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.diagnostics.columns import residuals
-from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.hypothesis_test import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import SimeqError
-from simeq.fitted import Fit, refit
-from simeq.scores import Scores
+from simeq.estimation.columns import residuals
+from simeq.estimation.fit import Fit, refit
+from simeq.linalg.bases import FloatArray
+from simeq.moments.scores import Scores
 
 #: A direction in which the difference has less than this share of the estimate's standard error has
 #: none: the estimators are the same there, and what is left is rounding, of the order of 1e-15.
@@ -48,12 +48,12 @@ def hausman(first: Fit, second: Fit, rows: RobustRows | None = None) -> Hypothes
     residuals(safe.system, safe.system.structural(safe.b))
     scores = difference(safe, efficient)
     g = np.hstack([_orthonormal(safe), _orthonormal(efficient)])
-    axes = _axes(_root(scores, g, safe.estimate.sigma), safe.estimate.cov.diagonal())
+    axes = _axes(_root(scores, g, safe.sigma), safe.cov.diagonal())
     gap = axes.T @ (safe.b - efficient.b)
     null = _null(safe, efficient)
     if rows is None or not gap.size:  # V is the identity in these axes
         return chi2_test("Hausman", SYSTEM, float(gap @ gap), gap.size, null)
-    meat = rows.summed(replace(scores, weights=scores.loading @ axes))
+    meat = rows.summed(replace(scores, transform=scores.loading @ axes))
     return chi2_test("Hausman robust", SYSTEM, quadratic(gap, meat, SYSTEM), gap.size, null)
 
 
@@ -63,16 +63,16 @@ def at_its_sigma(fit: Fit) -> Fit:
     linearmodels' covariance after an iteration takes Σ of the final residuals instead, which is
     another function of the errors as long as the two are not equal to the last digit.
     """
-    if not (fit.method.iterated and fit.convention.final_sigma):
+    if not fit.choices.final_sigma:
         return fit
-    return refit(fit, fit.method, replace(fit.convention, final_sigma=False))
+    return refit(fit, fit.estimator, replace(fit.choices, final_sigma=False))
 
 
 def difference(safe: Fit, efficient: Fit) -> Scores:
     """C₁u − C₂u row by row, at the residuals of the safe estimate."""
     one, two = safe.scores, efficient.scores
     return Scores(
-        np.hstack([one.regressors, two.regressors]),
+        np.hstack([one.loadings, two.loadings]),
         one.structural,
         np.hstack([one.mix, two.mix]),
         np.vstack([_influence(safe), -_influence(efficient)]),
@@ -83,7 +83,7 @@ def difference(safe: Fit, efficient: Fit) -> Scores:
 
 def _influence(fit: Fit) -> FloatArray:
     """What takes products g_t ∘ v_t to the coefficients (q, K): L M A⁻¹ J'."""
-    return np.asarray(fit.scores.loading @ fit.estimate.bread @ fit.coordinates.directions.T)
+    return np.asarray(fit.scores.loading @ fit.bread @ fit.free.directions.T)
 
 
 def _root(scores: Scores, g: FloatArray, sigma: FloatArray) -> FloatArray:
@@ -105,9 +105,9 @@ def _orthonormal(fit: Fit) -> FloatArray:
     From the columns of W, as rows need them, near-collinear ones would come with rounding errors in
     which rank is lost.
     """
-    projection = fit.system.projection(fit.method)
-    moments = projection.moments if fit.method.is_gls and fit.convention.form == "gmm" else None
-    return projection.f if moments is None else moments.z
+    own = fit.samples.equations
+    parts = fit.estimator.score_parts(fit.samples, fit.estimate, fit.choices)
+    return own.f if parts.beside == "regressors" else own.stacked_z
 
 
 def _axes(root: FloatArray, variance: FloatArray) -> FloatArray:
@@ -120,27 +120,29 @@ def _axes(root: FloatArray, variance: FloatArray) -> FloatArray:
 
 
 def _assumes(fit: Fit) -> tuple[bool, bool, bool, bool]:
-    """How much an estimate assumes: exogenous regressors, all equations right, a fixed point."""
-    method = fit.method
-    return not method.instruments, fit.restriction is not None, method.is_gls, method.iterated
+    """How much an estimate assumes: its constraints weigh more than other equations do."""
+    own = fit.estimator.assumes
+    constrained = fit.restriction is not None
+    return own.exogenous_regressors, constrained, own.other_equations, own.fixed_point
 
 
 def _null(safe: Fit, efficient: Fit) -> str:
-    one, two = safe.method.title.lower(), efficient.method.title.lower()
+    """Write the null hypothesis: what makes both estimates consistent."""
+    one, two = safe.estimator.title.lower(), efficient.estimator.title.lower()
     if safe.constraints != efficient.constraints:
         return "the constraints hold, and both estimates are consistent"
-    if safe.method.instruments and not efficient.method.instruments:
+    exogenous = safe.estimator.assumes.exogenous_regressors
+    if efficient.estimator.assumes.exogenous_regressors and not exogenous:
         return f"the regressors are exogenous: {two} is consistent as {one} is"
-    instruments = safe.method.instruments
-    what = "instruments invalid" if instruments else "regressors correlated with others' errors"
+    what = "regressors correlated with others' errors" if exogenous else "instruments invalid"
     return f"no equation is misspecified, nor its {what}: {two} is consistent as {one} is"
 
 
 def _require_two(first: Fit, second: Fit) -> None:
-    if first.method.name == second.method.name and np.array_equal(first.b, second.b):
+    if first.estimator.name == second.estimator.name and np.array_equal(first.b, second.b):
         raise SimeqError(
-            f"Both are the same estimate, by {first.method.title.lower()}; Hausman's test compares "
-            f"two that are consistent under different assumptions, such as OLS and 2SLS."
+            f"Both are the same estimate, by {first.estimator.title.lower()}; Hausman's test "
+            f"compares two that are consistent under different assumptions, such as OLS and 2SLS."
         )
 
 

@@ -11,19 +11,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simeq._linalg import FloatArray, lengths, regress
-from simeq.diagnostics.columns import Columns
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.lagged import lagged, on_rows, require_lags, serial_null
-from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import NEGATIVE_TOL, eigenvalues, quadratic
+from simeq.data.row_labels import Groups
+from simeq.design.sample_rows import SampleRows
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.lags import lagged, on_rows, require_rows_for_lags, serial_null
+from simeq.diagnostics.robust_moments import NEGATIVE_TOL, eigenvalues, quadratic
 from simeq.errors import DataError, count
-from simeq.groups import Groups
-from simeq.meat import Meat
-from simeq.observations import Observations
+from simeq.estimation.columns import Columns
+from simeq.linalg.bases import FloatArray, lengths, regress
+from simeq.moments.meat import Meat
 
 
-def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: Observations) -> HypothesisTest:
+def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: SampleRows) -> HypothesisTest:
     """d'V⁻¹d with d = Σ ψ_t e_t², χ²(q), ψ the instruments about their means.
 
     V = (μ₄ − σ⁴)Ψ'Ψ + μ₃(C + C') + σ²D(X̂'X̂)⁻¹D', with D = −2 Σ ψ_t x_t'e_t, C = Ψ'X̂(X̂'X̂)⁻¹D' and μ
@@ -36,7 +36,7 @@ def pagan_hall(own: InstrumentedEquation, ones: Columns, rows: Observations) -> 
     own : InstrumentedEquation
     ones : Columns (1)
         The constant, of length one.
-    rows : Observations
+    rows : SampleRows
 
     Raises
     ------
@@ -76,12 +76,12 @@ def _unit(own: InstrumentedEquation) -> Columns:
 
 
 def _moments(
-    own: InstrumentedEquation, psi: Columns, x: Columns, rows: Observations
+    own: InstrumentedEquation, psi: Columns, x: Columns, rows: SampleRows
 ) -> tuple[FloatArray, FloatArray, float, float]:
     """Σ ψ e² (q,), Σ ψ x'e (q, k), and means of e³ and e⁴, e of variance one."""
     d, weighted = np.zeros(psi.number), np.zeros((psi.number, x.number))
     powers = np.zeros(2)
-    for block in rows.blocks(_unit(own).beside(psi).beside(x).weights):
+    for block in rows.blocks(_unit(own).beside(psi).beside(x).loadings):
         e, own_psi, own_x = np.split(block, [1, 1 + psi.number], axis=1)
         d += own_psi.T @ e[:, 0] ** 2
         weighted += (own_psi * e).T @ own_x
@@ -91,7 +91,7 @@ def _moments(
 
 
 def godfrey(
-    own: InstrumentedEquation, rows: Observations, lags: int, panels: Groups | None = None
+    own: InstrumentedEquation, rows: SampleRows, lags: int, panels: Groups | None = None
 ) -> HypothesisTest:
     """F of lagged residuals among the regressors and the instruments, F(p, n − k − p).
 
@@ -107,7 +107,7 @@ def godfrey(
     DataError
         If there are too few rows.
     """
-    require_lags(own.label, lags, own.free_rows, panels)
+    require_rows_for_lags(own.label, lags, own.free_rows, panels)
     before = lagged(on_rows(_unit(own), rows)[:, 0], lags, panels)
     y2 = own.endogenous.orthonormal(own.lengths)
     columns = own.included.beside(y2).beside(own.excluded).beside(own.y)
@@ -124,10 +124,10 @@ def godfrey(
     return f_test("Godfrey serial correlation", own.label, statistic, lags, free, null)
 
 
-def _beside(columns: Columns, given: FloatArray, rows: Observations) -> Iterator[FloatArray]:
+def _beside(columns: Columns, given: FloatArray, rows: SampleRows) -> Iterator[FloatArray]:
     """Yield rows of columns beside given ones (n, j), block by block."""
     done = 0
-    for block in rows.blocks(columns.weights):
+    for block in rows.blocks(columns.loadings):
         yield np.hstack([block, given[done : done + len(block)]])
         done += len(block)
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import numpy as np
 
-from simeq._linalg import IntArray, block_diagonal, null_space
-from simeq.diagnostics.columns import Columns, columns_of, residuals
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import SYSTEM, HypothesisTest, chi2_test
-from simeq.diagnostics.robust import RobustRows, quadratic
+from simeq.diagnostics.hypothesis_test import SYSTEM, HypothesisTest, chi2_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
 from simeq.errors import SimeqError
-from simeq.estimators.least_squares import unweighted
-from simeq.fitted import Fit
-from simeq.scores import Scores
+from simeq.estimation.columns import placed, residuals
+from simeq.estimation.fit import Fit
+from simeq.linalg.bases import null_space
+from simeq.moments.scores import Scores
 
 
 def _null(own: InstrumentedEquation) -> str:
+    """Write the null hypothesis."""
     return f"the instruments of {own.label} are valid: uncorrelated with its errors"
 
 
@@ -67,13 +65,13 @@ def hansen_sargan(fit: Fit) -> HypothesisTest:
     SimeqError
         If the estimator does not minimise this criterion.
     """
-    system, sigma = fit.system, fit.estimate.sigma
+    system, sigma = fit.system, fit.sigma
     _require_minimum(fit)
-    z, equation = _instruments(fit)
+    own, equation = fit.samples.equations, fit.samples.equations.z_equation
     errors = residuals(system, system.structural(fit.b))
-    gap = (z.values.T @ errors)[np.arange(equation.size), equation]
+    gap = own.own_dependent(own.stacked_z.T @ errors)
     if system.instruments_differ:
-        omega = sigma[equation[:, None], equation] * (z.values.T @ z.values)
+        omega = sigma[equation[:, None], equation] * own.zz
         statistic = gap @ np.linalg.solve(omega, gap)
     else:
         each = gap.reshape(len(sigma), -1)
@@ -92,52 +90,37 @@ def hansen_j_system(fit: Fit, rows: RobustRows) -> HypothesisTest:
     SimeqError
         If the estimator takes no instruments.
     """
-    if not fit.method.instruments:
-        raise SimeqError(f"{fit.method.title} takes no instruments, so that none can be tested.")
+    if not fit.uses_instruments:
+        raise SimeqError(f"{fit.estimator.title} takes no instruments, so that none can be tested.")
     name, null = "Hansen J", f"{_ALL_VALID} (robust)"
     if _surplus(fit) < 1:
         return chi2_test(name, SYSTEM, 0.0, 0, null)
-    system, coordinates = fit.system, fit.coordinates
-    z, equation = _instruments(fit)
-    first = system.structural(unweighted(system.projected, coordinates))
+    system, free = fit.system, fit.free
+    own, equation = fit.samples.equations, fit.samples.equations.z_equation
+    regressors, gap = own.zx, own.zy
+    first = system.structural(free.coefficients(fit.samples.unweighted()[0]))
     # Moments of all equations in one unit, or those of the smaller ones are lost in rounding.
     size = np.linalg.norm(residuals(system, first), axis=0)[equation]
-    gap = (z.values.T @ system.y)[np.arange(equation.size), equation]
-    regressors = block_diagonal(
-        [
-            z.values[:, equation == i].T @ (system.factor.r[:, own] @ loadings)
-            for i, (own, loadings) in enumerate(
-                zip(system.instrument_columns, system.projected.loadings, strict=True)
-            )
-        ]
-    )
-    free = regressors if coordinates.m is None else regressors @ coordinates.m
-    apart = null_space((free / size[:, None]).T)
+    apart = null_space((free.along(regressors) / size[:, None]).T)
     mix = np.eye(len(system.labels))[:, equation] / size
-    meat = rows.summed(Scores(z.weights, first, mix, apart, None, np.eye(apart.shape[1])))
-    left = (gap - regressors @ coordinates.shift) / size
+    z = placed(own.z_loadings, own.places, equation, len(first))
+    meat = rows.summed(Scores(z, first, mix, apart, None, np.eye(apart.shape[1])))
+    left = (gap - regressors @ free.shift) / size
     return chi2_test(name, SYSTEM, quadratic(apart.T @ left, meat, SYSTEM), _surplus(fit), null)
 
 
 def _require_minimum(fit: Fit) -> None:
     """Check that the estimate minimises the criterion: 3SLS, in the GMM form if forms differ."""
-    if not (fit.method.instruments and fit.method.is_gls):
+    if not (fit.uses_instruments and fit.estimator.assumes.other_equations):
         raise SimeqError(
             f"The Hansen-Sargan test belongs to three-stage least squares, not to "
-            f"{fit.method.title.lower()}; fit('3sls'), or test each equation by Sargan's."
+            f"{fit.estimator.title.lower()}; fit('3sls'), or test each equation by Sargan's."
         )
-    if fit.system.instruments_differ and fit.convention.form != "gmm":
+    if not fit.estimator.minimises_moments(fit.samples.equations, fit.choices):
         raise SimeqError(
             "The GLS form of three-stage least squares minimises no criterion of valid instruments "
             "where they differ by equation; fit with form='gmm'."
         )
-
-
-def _instruments(fit: Fit) -> tuple[Columns, IntArray]:
-    """Orthonormal instruments of every equation side by side, and the equation of each."""
-    each = [columns_of(fit.system, own).orthonormal() for own in fit.system.instrument_columns]
-    sizes = [own.number for own in each]
-    return reduce(Columns.beside, each), np.repeat(np.arange(len(sizes)), sizes)
 
 
 def _surplus(fit: Fit) -> int:

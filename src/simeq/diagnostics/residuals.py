@@ -11,14 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import basis, lengths
-from simeq.diagnostics.columns import Columns, columns_of, refuse_exact_fit
-from simeq.diagnostics.lagged import cross_products, lagged, on_rows, require_lags, serial_null
-from simeq.diagnostics.record import HypothesisTest, chi2_test
+from simeq.data.row_labels import Groups
+from simeq.design.sample_rows import SampleRows
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test
+from simeq.diagnostics.lags import (
+    cross_products,
+    lagged,
+    on_rows,
+    require_rows_for_lags,
+    serial_null,
+)
 from simeq.errors import DataError, count
-from simeq.groups import Groups
-from simeq.observations import Observations
-from simeq.system import System
+from simeq.estimation.columns import Columns, columns_of, refuse_exact_fit
+from simeq.estimation.system import System
+from simeq.linalg.bases import basis, lengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +40,17 @@ class Regression:
         Orthonormal.
     ones : Columns (1)
         The constant, of length one.
-    rows : Observations
+    rows : SampleRows
     """
 
     label: str
     residual: Columns
     regressors: Columns
     ones: Columns
-    rows: Observations
+    rows: SampleRows
 
 
-def regression(system: System, i: int, rows: Observations) -> Regression:
+def regression(system: System, i: int, rows: SampleRows) -> Regression:
     """Return equation i as estimated by OLS.
 
     Raises
@@ -107,7 +113,7 @@ def serial_correlation(own: Regression, lags: int, panels: Groups | None = None)
     """
     from statsmodels.regression.linear_model import OLS
 
-    require_lags(own.label, lags, own.rows.nobs - own.regressors.number, panels)
+    require_rows_for_lags(own.label, lags, own.rows.nobs - own.regressors.number, panels)
     e = on_rows(own.residual, own.rows)[:, 0]
     before = lagged(e, lags, panels)
     explained = basis(cross_products(own.regressors, before, own.rows), lengths(before)).q

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from simeq._linalg import FloatArray, regress
-from simeq.conventions import choose
-from simeq.diagnostics.columns import Columns
-from simeq.diagnostics.equation import InstrumentedEquation
-from simeq.diagnostics.record import HypothesisTest, chi2_test, f_test
-from simeq.diagnostics.robust import RobustRows, quadratic
-from simeq.errors import listing
-from simeq.meat import Meat
+from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
+from simeq.diagnostics.instrumented_equation import InstrumentedEquation
+from simeq.diagnostics.robust_moments import RobustRows, quadratic
+from simeq.errors import choose, listing
+from simeq.estimation.columns import Columns
+from simeq.linalg.bases import FloatArray, regress
+from simeq.moments.meat import Meat
 
 
 def first_stage_f(
@@ -132,6 +131,7 @@ def _least_moved(own: InstrumentedEquation) -> tuple[Columns, FloatArray]:
 
 
 def _rank_null(own: InstrumentedEquation) -> str:
+    """Write the null hypothesis of a first stage without rank."""
     return f"the instruments do not identify {own.label}: its first stage lacks rank"
 
 

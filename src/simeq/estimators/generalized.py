@@ -1,183 +1,142 @@
-"""SUR, 3SLS and their iterated forms: all equations at once, weighed by Σ⁻¹."""
+"""SUR, 3SLS and their iterated forms: all equations at once, weighted by Σ⁻¹."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import lapack
 
-from simeq._linalg import FloatArray, IntArray, inverse_from_root
-from simeq.conventions import Convention, Method
-from simeq.errors import ConvergenceWarning, SingularError, warn
-from simeq.estimators.estimate import Estimate
-from simeq.estimators.least_squares import unweighted
-from simeq.estimators.projection import Moments, Projection
-from simeq.estimators.restriction import Coordinates
-from simeq.sigma import ResidualCovariance
-
-#: Growth of the coefficients, in orthonormal coordinates, at which an iteration is given up.
-MOST_GROWTH = 1e8
-
-TINY = float(np.finfo(np.float64).tiny)
-
-
-def gls_normal(projection: Projection, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Normal equations of X̂'(Σ⁻¹⊗I)X̂ b = X̂'(Σ⁻¹⊗I) y in γ: blocks s^{ij} F_i'F_j.
-
-    Zellner (1962); Zellner and Theil (1962), where all equations share their instruments.
-
-    Returns
-    -------
-    (K, K) array and (K,) array
-    """
-    inverse = np.linalg.inv(sigma)[projection.equation]
-    return inverse[:, projection.equation] * projection.gram, (inverse * projection.cross).sum(1)
-
-
-def gmm_normal(
-    projection: Projection, moments: Moments, sigma: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Normal equations of X'Z(Z'ΩZ)⁻¹Z'X b = X'Z(Z'ΩZ)⁻¹Z'y in γ, Ω = Σ⊗I.
-
-    It needs E z_i u_i = 0 alone, where the GLS form needs E z_i u_j = 0 for every pair.
-    Wooldridge (2010), *Econometric Analysis*, section 8.3.4.
-    """
-    omega = sigma[moments.equation[:, None], moments.equation] * moments.gram
-    weighted = np.linalg.solve(omega, np.column_stack([moments.q, moments.y]))
-    return moments.q.T @ weighted[:, :-1], moments.q.T @ weighted[:, -1]
+from simeq.estimators.choices import Choices
+from simeq.estimators.equations import Equations
+from simeq.estimators.estimator import Assumptions, Estimate, Estimator, Need, ScoreParts
+from simeq.estimators.iteration import iterate
+from simeq.estimators.samples import Samples
+from simeq.linalg.bases import FloatArray
 
 
 @dataclass(frozen=True)
-class Step:
-    """One solution: δ, γ and b, with the Cholesky root of its normal matrix."""
+class GeneralizedLeastSquares(Estimator):
+    """Σ from OLS or 2SLS residuals, then all equations at once; again if iterated.
 
-    delta: FloatArray
-    gamma: FloatArray
-    b: FloatArray
-    root: FloatArray
-
-
-def generalized_least_squares(
-    projection: Projection,
-    coordinates: Coordinates,
-    covariance: ResidualCovariance,
-    convention: Convention,
-    method: Method,
-) -> Estimate:
-    """SUR or 3SLS: Σ from OLS or 2SLS residuals, then all equations at once; again if iterated.
-
-    The covariance of the coefficients is the inverse of the last normal matrix, with the Σ that
-    stands in it.
-
-    Parameters
-    ----------
-    projection : Projection
-    coordinates : Coordinates
-    covariance : ResidualCovariance
-    convention : Convention
-        Its `form` where instruments differ by equation, and when the iteration stops.
-    method : Method
-
-    Raises
-    ------
-    SingularError
-        If Σ is or becomes singular.
+    Zellner (1962); Zellner and Theil (1962).
     """
-    sigma = covariance(unweighted(projection, coordinates))
-    covariance.require_regular(sigma, method)
-    first = step = _solve(projection, coordinates, sigma, convention.form, method)
-    n_iter, change = 1, np.inf
-    while method.iterated and change > convention.tol:
-        if n_iter == convention.maxiter:
-            _warn_of_limit(method, convention, change)
-            break
-        sigma = covariance(step.b)
-        covariance.require_regular(sigma, method, n_iter + 1)
-        last, step = step, _solve(projection, coordinates, sigma, convention.form, method)
-        change = _change(convention.criterion, last, step, projection.equation)
-        n_iter += 1
-        _require_bounded(first, step, method, n_iter)
-    converged = not method.iterated or change <= convention.tol
-    root = step.root
-    if method.iterated and convention.final_sigma:
-        last_sigma = covariance(step.b)
-        root = _solve(projection, coordinates, last_sigma, convention.form, method).root
-    bread = inverse_from_root(root)
-    return Estimate(
-        step.b,
-        coordinates.covariance(bread),
-        sigma,
-        covariance(step.b),
-        bread,
-        np.asarray(np.linalg.inv(sigma)),
-        n_iter,
-        converged,
-        change,
-    )
+
+    weighs_equations: bool = True
+
+    def estimate(self, samples: Samples, choices: Choices) -> Estimate:
+        """Take one step, or steps until nothing moves."""
+
+        def step(delta: FloatArray) -> Estimate:
+            return _step(samples, samples.sigma(delta), choices)
+
+        found = step(samples.unweighted()[0])
+        if choices.maxiter is None:
+            return found
+        found = iterate(samples, found, step, choices)
+        if choices.final_sigma:
+            found = replace(found, normal=step(found.delta).normal)
+        return found
+
+    def variance(self, samples: Samples, found: Estimate, choices: Choices) -> FloatArray:
+        """Inverse of the last normal matrix, with the Σ that stands in it."""
+        return found.normal.inverse
+
+    def describe_variance(self, choices: Choices) -> str:
+        """Say that it is that inverse."""
+        return "inverse of the weighted normal matrix, nonrobust"
+
+    def score_parts(self, samples: Samples, found: Estimate, choices: Choices) -> ScoreParts:
+        """X̂'Σ⁻¹u, or in the GMM form X'Z(Z'ΩZ)⁻¹Z'u."""
+        if not _is_gmm(samples, choices):
+            return super().score_parts(samples, found, choices)
+        own = samples.equations
+        zx = samples.instrument_products()[1]
+        back = _on_moments(samples, found.sigma, zx)
+        return ScoreParts("instruments", np.eye(own.sizes.size)[:, own.z_equation], back)
+
+    def form(self, choices: Choices, instruments_differ: bool) -> str | None:
+        """Return the form of three-stage least squares where instruments differ."""
+        return choices.form if instruments_differ and "instruments" in self.needs else None
+
+    def cautions(self, choices: Choices, instruments_differ: bool) -> Iterator[str]:
+        """Warn of the GLS form where instruments differ by equation."""
+        if self.form(choices, instruments_differ) == "gls":
+            yield (
+                "Instruments differ by equation: the GLS form of three-stage least squares is "
+                "inconsistent unless every instrument is valid in every equation; form='gmm' is "
+                "not."
+            )
+
+    def minimises_moments(self, equations: Equations, choices: Choices) -> bool:
+        """Whether forms are one, or the GMM form is taken."""
+        return bool(equations.z) and (equations.shares_instruments or choices.form == "gmm")
 
 
-def _change(criterion: str, old: Step, new: Step, equation: IntArray) -> float:
-    """Distance between two steps in the units of the criterion.
+def _is_gmm(samples: Samples, choices: Choices) -> bool:
+    """Whether instruments differ, and the form that allows for it is asked for."""
+    return choices.form == "gmm" and not samples.equations.shares_instruments
 
-    ``"orthonormal"`` is max_i ‖Δγ_i‖/‖γ_i‖, which does not depend on the units of the data;
-    ``"relative"`` Stata's max |Δb|/(|b₀|+1); ``"norm"`` systemfit's and gretl's ‖Δb‖/‖b₀‖;
-    ``"rms"`` linearmodels' root mean square of Δb.
+
+def _step(samples: Samples, sigma: FloatArray, choices: Choices) -> Estimate:
+    """Solve the normal equations for one Σ.
+
+    GLS: X̂'(Σ⁻¹⊗I)X̂ b = X̂'(Σ⁻¹⊗I)y, blocks s^{ij} F_i'F_j in γ. GMM, where instruments differ by
+    equation: X'Z(Z'ΩZ)⁻¹Z'X b = X'Z(Z'ΩZ)⁻¹Z'y, which needs E z_i u_i = 0 alone, where the GLS form
+    needs E z_i u_j = 0 for every pair; Wooldridge (2010), section 8.3.4.
     """
-    difference = new.b - old.b
-    if criterion == "relative":
-        return float(np.max(np.abs(difference) / (np.abs(old.b) + 1.0)))
-    if criterion == "norm":
-        return float(np.linalg.norm(difference) / np.linalg.norm(old.b))
-    if criterion == "rms":
-        return float(np.sqrt(np.mean(difference**2)))
-    moved = np.bincount(equation, (new.gamma - old.gamma) ** 2)
-    size = np.bincount(equation, new.gamma**2)
-    return float(np.sqrt(np.max(moved / np.where(size > 0.0, size, 1.0))))
-
-
-def _require_bounded(first: Step, step: Step, method: Method, n_iter: int) -> None:
-    """Stop an iteration that runs away."""
-    growth = np.linalg.norm(step.gamma) / max(float(np.linalg.norm(first.gamma)), TINY)
-    if not growth < MOST_GROWTH:
-        raise SingularError(
-            f"{method.title} diverges: after {n_iter} iterations the coefficients have grown "
-            f"{growth:.0e}-fold. Use the two-step estimator, or the GMM form where instruments "
-            f"differ by equation."
-        )
-
-
-def _warn_of_limit(method: Method, convention: Convention, change: float) -> None:
-    warn(
-        f"{method.title} did not converge in {convention.maxiter} iterations: the last change is "
-        f"{change:.2e}, the tolerance {convention.tol:.0e}. Raise maxiter, or look at the residual "
-        f"covariance.",
-        ConvergenceWarning,
-    )
-
-
-def _solve(
-    projection: Projection,
-    coordinates: Coordinates,
-    sigma: FloatArray,
-    form: str,
-    method: Method,
-) -> Step:
-    """Solve the normal equations for one Σ."""
-    if form == "gmm" and projection.moments is not None:
-        normal, side = gmm_normal(projection, projection.moments, sigma)
+    inverse = samples.inverse(sigma)
+    if _is_gmm(samples, choices):
+        _, zx, zy = samples.instrument_products()
+        back = _on_moments(samples, sigma, zx).swapaxes(-2, -1)
+        normal, side = back @ zx, (back @ zy[..., None])[..., 0]
     else:
-        normal, side = gls_normal(projection, sigma)
-    if coordinates.m is not None:
-        side = coordinates.reduce_side(side - normal @ coordinates.shift)
-        normal = coordinates.reduce(normal)
-    if not normal.size:  # every coefficient is fixed by a constraint
-        return Step(side, coordinates.shift, coordinates.coefficients(side), normal)
-    root, info = lapack.dpotrf(normal, lower=True, clean=True)
-    if info != 0:
-        raise SingularError(
-            f"The normal matrix of {method.title.lower()} is not positive definite; the residual "
-            f"covariance is nearly singular. Use 2SLS or OLS, or remove an equation."
-        )
-    delta, _ = lapack.dpotrs(root, side, lower=True)
-    return Step(delta, coordinates.coordinates(delta), coordinates.coefficients(delta), root)
+        normal, side = samples.weighted(inverse)
+    delta, solvable = samples.solve(normal, side, inverse)
+    return Estimate(delta, solvable, sigma, inverse, steps=1)
+
+
+def _moment_covariance(samples: Samples, sigma: FloatArray) -> FloatArray:
+    """Z'ΩZ (…, ΣL, ΣL), Ω = Σ⊗I."""
+    own = samples.equations.z_equation
+    return np.asarray(sigma[..., own, :][..., own] * samples.instrument_products()[0])
+
+
+def _on_moments(samples: Samples, sigma: FloatArray, zx: FloatArray) -> FloatArray:
+    """(Z'ΩZ)⁻¹Z'X (…, ΣL, K).
+
+    Moments of each equation are brought to its own units first: instruments that a sample lacks are
+    told by entries that are small beside others, and those of a small variance would be, too.
+    """
+    size = np.sqrt(np.diagonal(sigma, axis1=-2, axis2=-1))[..., samples.equations.z_equation]
+    omega = _moment_covariance(samples, sigma) / (size[..., :, None] * size[..., None, :])
+    return samples.on_span(omega, zx / size[..., :, None]) / size[..., :, None]
+
+
+_INSTRUMENTS = frozenset[Need]({"instruments"})
+
+SUR = GeneralizedLeastSquares(
+    "sur", "Seemingly unrelated regressions", assumes=Assumptions(True, True), safer="ols"
+)
+ITERATED_SUR = GeneralizedLeastSquares(
+    "isur",
+    "Iterated seemingly unrelated regressions",
+    assumes=Assumptions(True, True, True),
+    safer="ols",
+    iterated=True,
+)
+THREE_STAGE = GeneralizedLeastSquares(
+    "3sls",
+    "Three-stage least squares",
+    _INSTRUMENTS,
+    Assumptions(other_equations=True),
+    safer="2sls",
+)
+ITERATED_THREE_STAGE = GeneralizedLeastSquares(
+    "i3sls",
+    "Iterated three-stage least squares",
+    _INSTRUMENTS,
+    Assumptions(other_equations=True, fixed_point=True),
+    safer="2sls",
+    iterated=True,
+)

@@ -2,82 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.conventions import Convention, Method
-from simeq.estimators.estimate import Estimate
-from simeq.estimators.projection import Projection
-from simeq.estimators.restriction import Coordinates
-from simeq.sigma import ResidualCovariance
+from simeq.estimators.choices import Choices
+from simeq.estimators.estimator import Assumptions, Estimate, Estimator, Need
+from simeq.estimators.samples import Samples
+from simeq.linalg.bases import FloatArray
+
+_WORDS = {
+    "sandwich": "full sandwich across equations, nonrobust",
+    "equation": "each equation by its own variance, nonrobust",
+    "pooled": "by equation, one pooled variance under constraints, nonrobust",
+}
 
 
-def unweighted(projection: Projection, coordinates: Coordinates) -> FloatArray:
-    """OLS or 2SLS coefficients (K,): γ = F'y, restricted where constraints ask for it."""
-    delta = coordinates.reduce_side(projection.own - coordinates.shift)
-    return coordinates.coefficients(delta)
+@dataclass(frozen=True)
+class LeastSquares(Estimator):
+    """Least squares with equal weights of the equations, or weights 1/σ_ii from a first step.
+
+    Where no constraint ties equations, weights change nothing.
+    """
+
+    def estimate(self, samples: Samples, choices: Choices) -> Estimate:
+        """γ = F'y, restricted where constraints ask for it; again with weights."""
+        delta, normal = samples.unweighted()
+        sigma = samples.sigma(delta)
+        weight = np.broadcast_to(np.eye(sigma.shape[-1]), sigma.shape)
+        if not self.weighs_equations:
+            return Estimate(delta, normal, sigma, weight)
+        variances = samples.variances(sigma)
+        if samples.free.m is None:
+            return Estimate(delta, normal, sigma, weight)
+        weight = np.eye(sigma.shape[-1]) / variances[..., None, :]
+        delta, normal = samples.solve(*samples.weighted(weight), weight)
+        return Estimate(delta, normal, sigma, weight)
+
+    def variance(self, samples: Samples, found: Estimate, choices: Choices) -> FloatArray:
+        """N(N'AN)⁻¹N'X̂'(MΣM⊗I)X̂N(N'AN)⁻¹N', A = X̂'(M⊗I)X̂, M = I or diag(1/σ_ii).
+
+        That is the full sandwich, which holds across equations; other programs leave parts of it
+        out, or take one variance for all equations under constraints.
+        """
+        sigma, own = found.sigma, samples.equations.equation
+        if choices.covariance != "sandwich":
+            sigma = sigma * np.eye(sigma.shape[-1])
+        if (
+            choices.covariance == "pooled"
+            and not self.weighs_equations
+            and samples.free.restriction
+        ):
+            pooled = pooled_variance(samples, sigma, found.delta.shape[-1])
+            sigma = np.eye(sigma.shape[-1]) * pooled[..., None, None]
+        mixed = (found.weight @ sigma @ found.weight)[..., own, :][..., own]
+        bread = found.normal.inverse
+        return np.asarray(bread @ samples.free.reduce(mixed * samples.gram) @ bread)
+
+    def describe_variance(self, choices: Choices) -> str:
+        """Say which parts of the sandwich are there."""
+        return _WORDS[choices.covariance]
 
 
-def least_squares(
-    projection: Projection,
-    coordinates: Coordinates,
-    covariance: ResidualCovariance,
-    convention: Convention,
-    method: Method,
-) -> Estimate:
-    """Estimate by least squares with equal weights, or weights 1/σ_ii from a first step.
-
-    The covariance is the full sandwich, which holds across equations,
-    N(N'AN)⁻¹N'X̂'(MΣM⊗I)X̂N(N'AN)⁻¹N' with A = X̂'(M⊗I)X̂ and M = I or diag(Σ)⁻¹; other programs
-    leave parts of it out.
+def pooled_variance(samples: Samples, sigma: FloatArray, free: int) -> FloatArray:
+    """One s² (…) for all equations: ΣRSS over nG − K + r, or over nG where Σ divides by n.
 
     Parameters
     ----------
-    projection : Projection
-    coordinates : Coordinates
-    covariance : ResidualCovariance
-    convention : Convention
-        Its `covariance` is the form of the coefficients' covariance.
-    method : Method
-        With "identity" or "diagonal" weights of the equations.
-
-    Raises
-    ------
-    SingularError
-        If an equation that is weighed by its residual variance fits exactly.
+    samples : Samples
+    sigma : (…, G, G) array
+    free : int
+        K − r.
     """
-    b = unweighted(projection, coordinates)
-    sigma = covariance(b)
-    covariance.check_exact_fits(sigma, method)
-    weighted = method.weights == "diagonal" and coordinates.restriction is not None
-    size = np.sqrt(sigma.diagonal()) if weighted else np.ones(len(sigma))
-    level = float(np.exp(np.log(size).mean()))
-    root = (level / size)[projection.equation]  # weights matter up to their scale
-    bread = np.asarray(np.linalg.inv(coordinates.reduce(np.diag(root**2))))
-    if weighted:
-        side = coordinates.reduce_side(root**2 * (projection.own - coordinates.shift))
-        b = coordinates.coefficients(bread @ side)
-    own, scaled = projection.equation, sigma / np.multiply.outer(size, size) * level**2
-    if convention.covariance == "sandwich":
-        middle = scaled[own[:, None], own] * np.multiply.outer(root, root) * projection.gram
-    elif convention.covariance == "pooled" and coordinates.restriction is not None and not weighted:
-        middle = np.diag(np.full(own.size, pooled_variance(covariance, sigma, coordinates)))
-    else:
-        middle = np.diag(scaled.diagonal()[own] * root**2)
-    v = bread @ coordinates.reduce(middle) @ bread
-    final = covariance(b) if weighted else sigma
-    return Estimate(b, coordinates.covariance(v), sigma, final, bread, np.diag((level / size) ** 2))
+    rss = np.trace(sigma * samples.divisor, axis1=-2, axis2=-1)
+    total = samples.nobs * sigma.shape[-1]
+    by_n = (samples.divisor == np.asarray(samples.nobs)[..., None, None]).all(axis=(-2, -1))
+    return np.asarray(rss / np.where(by_n, total, total - free))
 
 
-def pooled_variance(
-    covariance: ResidualCovariance, sigma: FloatArray, coordinates: Coordinates
-) -> float:
-    """One s² for all equations: ΣRSS over nG − K + r, or over nG where Σ divides by n."""
-    rss = float((sigma * covariance.divisor).trace())
-    total = covariance.nobs * len(sigma)
-    if (covariance.divisor == covariance.nobs).all():
-        return rss / total
-    free = coordinates.shift.size - (
-        coordinates.restriction.count if coordinates.restriction else 0
-    )
-    return rss / (total - free)
+_INSTRUMENTS = frozenset[Need]({"instruments"})
+
+OLS = LeastSquares("ols", "Ordinary least squares", assumes=Assumptions(True))
+WLS = LeastSquares(
+    "wls", "Weighted least squares", assumes=Assumptions(True), weighs_equations=True
+)
+TWO_STAGE = LeastSquares("2sls", "Two-stage least squares", _INSTRUMENTS, safer="ols")
+WEIGHTED_TWO_STAGE = LeastSquares(
+    "w2sls", "Weighted two-stage least squares", _INSTRUMENTS, safer="ols", weighs_equations=True
+)

@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
-from simeq._linalg import (
+from simeq.errors import ConstraintError, IdentificationError
+from simeq.estimators.equations import Equations
+from simeq.linalg.bases import (
     RANK_TOL,
     FloatArray,
     IntArray,
     basis,
-    block_diagonal,
     null_space,
     triangle_inverse,
 )
-from simeq.errors import ConstraintError, IdentificationError
 
 #: A coefficient is fixed by constraints when its share in each free direction is below this.
 FIXED_TOL = 1e-13
+
+
+#: Coefficients up to which products with zeros take less than walking along the blocks.
+MOST_DENSE = 64
 
 
 @dataclass(frozen=True)
@@ -90,88 +95,82 @@ def restrict(
     return Restriction(free / sizes[:, None], particular / sizes, r)
 
 
-@dataclass(frozen=True)
-class Coordinates:
-    """How the orthonormal coordinates of a system relate to coefficients.
+@dataclass(frozen=True, eq=False)
+class FreeParameters:
+    """The parameters δ (p,) that a system is solved for: γ = M δ + shift, b = J δ + constant.
 
-    A system is solved for δ, with γ = M δ + shift, M of orthonormal columns. Without restrictions
-    δ is γ, and M is not written out.
+    Without restrictions δ is γ, and M is not written out.
 
     Attributes
     ----------
-    t : arrays
-        Triangles of the back substitution: T_i by equation, or that of T N under restrictions.
-    inverse : arrays
-        Their inverses, for covariances.
-    m : (K, p) array or None
+    equations : Equations
     shift : (K,) array
-        T c; zeros without restrictions.
+        Zeros without restrictions.
+    m : (K, p) array or None
+    j : (K, p) array or None
+        J under restrictions.
     restriction : Restriction or None
     """
 
-    t: tuple[FloatArray, ...]
-    inverse: tuple[FloatArray, ...]
-    m: FloatArray | None
+    equations: Equations
     shift: FloatArray
-    restriction: Restriction | None
+    m: FloatArray | None = None
+    j: FloatArray | None = None
+    restriction: Restriction | None = None
 
     def reduce(self, a: FloatArray) -> FloatArray:
-        """M'AM."""
-        return a if self.m is None else self.m.T @ a @ self.m
+        """M'AM (…, p, p)."""
+        return a if self.m is None else np.asarray(self.m.T @ a @ self.m)
 
-    def reduce_side(self, v: FloatArray) -> FloatArray:
-        """M'v."""
-        return v if self.m is None else self.m.T @ v
+    def gamma(self, delta: FloatArray) -> FloatArray:
+        """γ (…, K) of a solution δ."""
+        return delta if self.m is None else np.asarray(delta @ self.m.T + self.shift)
 
-    def coordinates(self, delta: FloatArray) -> FloatArray:
-        """γ of a solution δ."""
-        return delta if self.m is None else self.m @ delta + self.shift
-
-    def coefficients(self, delta: FloatArray) -> FloatArray:
-        """b of a solution δ, by back substitution."""
-        parts = [
-            np.linalg.solve(t, delta[own]) for t, own in zip(self.t, self._slices(), strict=True)
-        ]
-        g = np.concatenate(parts)
-        return g if self.restriction is None else self.restriction.n @ g + self.restriction.c
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Directions (…, K) of γ in terms of δ (…, p)."""
+        return directions if self.m is None else np.asarray(directions @ self.m)
 
     @property
     def directions(self) -> FloatArray:
         """J (K, p) of b = J δ + constant."""
-        back = block_diagonal(list(self.inverse))
-        return back if self.restriction is None else self.restriction.n @ back
+        return self.equations.back if self.j is None else self.j
+
+    def coefficients(self, delta: FloatArray) -> FloatArray:
+        """b (…, K) of a solution δ; what constraints fix is fixed exactly."""
+        if self.j is None or self.restriction is None:
+            return self.equations.coefficients(delta)
+        return np.asarray(delta @ self.j.T + self.restriction.c)
 
     def covariance(self, v: FloatArray) -> FloatArray:
-        """Covariance of b from V, that of δ."""
-        half = np.empty_like(v)
-        out = np.empty_like(v)
-        for inverse, own in zip(self.inverse, self._slices(), strict=True):
+        """Covariance (K, K) of b from V (p, p), that of δ.
+
+        Without restrictions J is block diagonal, which saves much where there are many equations.
+        """
+        if self.j is not None or len(v) <= MOST_DENSE:
+            return np.asarray(self.directions @ v @ self.directions.T)
+        half, out = np.empty_like(v), np.empty_like(v)
+        ends = np.cumsum([0, *self.equations.sizes])
+        blocks = [slice(*pair) for pair in itertools.pairwise(ends)]
+        for own, inverse in zip(blocks, self.equations.inverses, strict=True):
             half[own] = inverse @ v[own]
-        for inverse, own in zip(self.inverse, self._slices(), strict=True):
+        for own, inverse in zip(blocks, self.equations.inverses, strict=True):
             out[:, own] = half[:, own] @ inverse.T
-        return out if self.restriction is None else self.restriction.n @ out @ self.restriction.n.T
-
-    def _slices(self) -> list[slice]:
-        ends = [0, *itertools.accumulate(len(t) for t in self.t)]
-        return [slice(*pair) for pair in itertools.pairwise(ends)]
+        return out
 
 
-def free_coordinates(t: Sequence[FloatArray]) -> Coordinates:
-    """Coordinates without restrictions."""
-    size = sum(len(own) for own in t)
-    return Coordinates(tuple(t), _inverses(t), None, np.zeros(size), None)
+def restricted(equations: Equations, restriction: Restriction) -> FreeParameters:
+    """Return the free parameters under restrictions, from the QR of T N = M Δ.
 
-
-def restricted_coordinates(t: Sequence[FloatArray], restriction: Restriction) -> Coordinates:
-    """Coordinates under restrictions, from the QR of T N.
+    The columns of M are orthonormal in coordinates where X̂ is, so that equal weights give an
+    identity for the normal matrix.
 
     Raises
     ------
     IdentificationError
         If the restricted regressors do not have full rank on the instruments.
     """
-    stacked = block_diagonal(list(t))
-    free = stacked @ restriction.n
+    reach = block_diag(*equations.reach)
+    free = reach @ restriction.n
     m, triangle = np.linalg.qr(free)
     # N has orthonormal columns in units of the regressors' lengths: distances are absolute.
     lacking = free.shape[1] - int((np.abs(triangle.diagonal()) > RANK_TOL).sum())
@@ -180,8 +179,21 @@ def restricted_coordinates(t: Sequence[FloatArray], restriction: Restriction) ->
             f"The system is not identified even with its constraints: the rank of the regressors "
             f"on the instruments falls short by {lacking}; add instruments or constraints."
         )
-    return Coordinates((triangle,), _inverses([triangle]), m, stacked @ restriction.c, restriction)
+    j = restriction.n @ triangle_inverse(triangle)
+    if equations.is_identified:
+        return FreeParameters(equations, reach @ restriction.c, m, j, restriction)
+    t = block_diag(*equations.t)
+    return FreeParameters(equations, t @ restriction.c, t @ j, j, restriction)
 
 
-def _inverses(t: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
-    return tuple(triangle_inverse(own) for own in t)
+def free_parameters(equations: Equations, restriction: Restriction | None) -> FreeParameters:
+    """Return what equations are solved for, with restrictions or without.
+
+    Raises
+    ------
+    IdentificationError
+        As `restricted`.
+    """
+    if restriction is None:
+        return FreeParameters(equations, np.zeros(equations.equation.size))
+    return restricted(equations, restriction)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simeq._linalg import FloatArray
+from simeq.linalg.bases import FloatArray
 from simeq.reduced_form.feedback import peak, spectral_radius
-from simeq.reduced_form.loops import in_units, settled
-from simeq.reduced_form.solution import Solution
-from simeq.reduced_form.structure import Structure
+from simeq.structural_form.loops import in_units, settled
+from simeq.structural_form.solution import Solution
+from simeq.structural_form.structure import Structure
 
 
 def carried(structure: Structure, past: Sequence[FloatArray]) -> FloatArray:

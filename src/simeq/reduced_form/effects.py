@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from simeq._linalg import FloatArray
-from simeq.reduced_form.derived import Derived
+from simeq.inference.derived import Derived
+from simeq.linalg.bases import FloatArray
 from simeq.reduced_form.printed import pairs_table
-from simeq.tables import PrintedTable, number
+from simeq.report.printed_table import PrintedTable, number
 
 
 @dataclass(frozen=True, eq=False)

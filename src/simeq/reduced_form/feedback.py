@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simeq._linalg import FloatArray
-from simeq.reduced_form.structure import Structure
+from simeq.linalg.bases import FloatArray
+from simeq.structural_form.structure import Structure
 
 #: Eigenvalues whose left and right vectors of length one are nearer to orthogonal coincide with
 #: others, and have no derivative.

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simeq._linalg import FloatArray, single_thread
+from simeq.design.sample_rows import SampleRows
 from simeq.errors import DataError, count
-from simeq.fitted import Fit
-from simeq.inference import Coefficients
-from simeq.observations import Observations
-from simeq.prediction import Prediction
-from simeq.reduced_form.derived import delta_variance
+from simeq.estimation.fit import Fit
+from simeq.inference.coefficients import Coefficients
+from simeq.inference.derived import delta_variance
+from simeq.linalg.bases import FloatArray
+from simeq.linalg.threads import single_thread
+from simeq.prediction.results import Prediction
+from simeq.prediction.structural import ColumnsOnRows, Data, columns_on, determined_columns
 from simeq.reduced_form.dynamics import carried
 from simeq.reduced_form.solved import Solved, solve_fit
-from simeq.reduced_form.structure import Structure
-from simeq.right_sides import Data, Rows, columns_on, determined_columns
+from simeq.structural_form.structure import Structure
 
 #: A lag holds when it is off by less than this share of its variable's largest value: numbers in
 #: single precision are off by about 1e-7.
@@ -46,7 +47,7 @@ class Forecast:
 def forecast(
     fit: Fit,
     coefficients: Coefficients,
-    observations: Observations | None,
+    sample_rows: SampleRows | None,
     data: Data,
     kind: str,
 ) -> Prediction:
@@ -57,7 +58,7 @@ def forecast(
     fit : Fit
     coefficients : Coefficients
         With covariance and distribution.
-    observations : Observations or None
+    sample_rows : SampleRows or None
     data : DataFrame or mapping, optional
         Only the exogenous columns are needed; the sample by default.
     kind : {"reduced", "dynamic"}
@@ -75,9 +76,9 @@ def forecast(
     if kind == "dynamic":
         own.require_lags()
     if kind == "dynamic" and data is None:
-        _require_periods(own, columns_on(fit.system, observations, None, own.places.tolist()))
+        _require_periods(own, columns_on(fit.system, sample_rows, None, own.places.tolist()))
     exogenous = own.places[len(own.endogenous) :].tolist()
-    rows = determined_columns(fit.system, observations, data, exogenous)
+    rows = determined_columns(fit.system, sample_rows, data, exogenous)
     with single_thread():
         found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
     dof = solved.uncertainty.dof
@@ -92,7 +93,7 @@ def forecast(
     )
 
 
-def static(solved: Solved, rows: Rows) -> Forecast:
+def static(solved: Solved, rows: ColumnsOnRows) -> Forecast:
     """y_t = Π x_t with g'V g, g_k = S[:, i] (y_t, x_t)[j], and S Σ S' for an observation."""
     own, solution = solved.structure, solved.estimate
     mean, estimation = np.empty((2, len(rows.index), len(own.endogenous)))
@@ -105,7 +106,7 @@ def static(solved: Solved, rows: Rows) -> Forecast:
     return Forecast(mean, estimation, np.broadcast_to(spread, mean.shape))
 
 
-def dynamic(solved: Solved, rows: Rows) -> Forecast:
+def dynamic(solved: Solved, rows: ColumnsOnRows) -> Forecast:
     """y_t = Π x_t, where declared lags in x_t are forecasts of earlier rows once these are there.
 
     The gradient is dy_t = dΠ x_t + Π dx_t, and errors add up as Ψ_0 Σ Ψ_0' + … + Ψ_t Σ Ψ_t', with
@@ -146,7 +147,7 @@ def _variance(shocks: FloatArray, sigma: FloatArray) -> FloatArray:
     return np.asarray(((shocks @ sigma) * shocks).sum(axis=1))
 
 
-def _require_periods(own: Structure, rows: Rows) -> None:
+def _require_periods(own: Structure, rows: ColumnsOnRows) -> None:
     """Check that declared lags are the values of the rows before."""
     values = np.concatenate(list(rows.blocks))
     for lag in own.lags:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from simeq._linalg import FloatArray
 from simeq.errors import SimeqError
+from simeq.linalg.bases import FloatArray
 from simeq.reduced_form import feedback
 from simeq.reduced_form.effects import Measure
-from simeq.reduced_form.loops import in_units
-from simeq.reduced_form.solution import Solution
 from simeq.reduced_form.solved import Solved
+from simeq.structural_form.loops import in_units
+from simeq.structural_form.solution import Solution
 
 #: A function of Γ (…, G, G).
 OfGamma: TypeAlias = Callable[[FloatArray], FloatArray]

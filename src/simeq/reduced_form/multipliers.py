@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simeq._linalg import FloatArray
 from simeq.errors import SimeqError, count
+from simeq.linalg.bases import FloatArray
 from simeq.reduced_form import dynamics
 from simeq.reduced_form.effects import Effects, Measure
-from simeq.reduced_form.solution import Solution
 from simeq.reduced_form.solved import Solved
+from simeq.structural_form.solution import Solution
 
 
 def interim(solved: Solved, horizon: int) -> Effects:

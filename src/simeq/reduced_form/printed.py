@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from simeq.tables import PrintedTable, Section, number, shorten
+from simeq.report.printed_table import PrintedTable, Section, number, shorten
 
 #: Width of a column's name.
 NAME_WIDTH = 20

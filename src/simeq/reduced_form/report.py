@@ -14,7 +14,7 @@ from simeq.reduced_form.measures import determinant, loop_gain, spectral_radius
 from simeq.reduced_form.multipliers import dynamic_radius, unstable
 from simeq.reduced_form.printed import pairs_table
 from simeq.reduced_form.solved import Solved
-from simeq.tables import PrintedTable, Section, number
+from simeq.report.printed_table import PrintedTable, Section, number
 
 
 def effects_table(solved: Solved, total: Effects, title: str, alpha: float) -> PrintedTable:

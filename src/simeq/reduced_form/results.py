@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from simeq.fitted import Fit
-from simeq.inference import Coefficients
+from simeq.estimation.fit import Fit
+from simeq.inference.coefficients import Coefficients
 from simeq.reduced_form import measures, multipliers
 from simeq.reduced_form.effects import Effects, Measure
 from simeq.reduced_form.report import effects_table, warn_of_feedback
 from simeq.reduced_form.solved import Solved, solve_fit
+from simeq.report.printed_table import PrintedTable
 from simeq.resampling.results import Bootstrap
-from simeq.tables import PrintedTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,4 +249,4 @@ def reduced_form(
     """
     solved = solve_fit(fit, coefficients, bootstrap, errors)
     warn_of_feedback(solved)
-    return ReducedForm(solved, fit.method.title)
+    return ReducedForm(solved, fit.estimator.title)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simeq._linalg import FloatArray
-from simeq.fitted import Fit
-from simeq.inference import Coefficients
-from simeq.reduced_form.derived import Derived, Uncertainty, read_uncertainty
-from simeq.reduced_form.loops import require_settled
-from simeq.reduced_form.solution import Solution, solve
-from simeq.reduced_form.structure import Structure, read_structure
+from simeq.estimation.fit import Fit
+from simeq.inference.coefficients import Coefficients
+from simeq.inference.derived import Derived, Uncertainty, read_uncertainty
+from simeq.linalg.bases import FloatArray
 from simeq.resampling.results import Bootstrap
+from simeq.structural_form.loops import require_settled
+from simeq.structural_form.solution import Solution, solve
+from simeq.structural_form.structure import Structure, read_structure
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def solve_fit(
     if known.draws is not None:
         drawn = solve(structure, known.draws)
         known, drawn = _solvable(known, known.draws, drawn)
-    return Solved(fit.b, estimate, drawn, known, fit.estimate.sigma_resid)
+    return Solved(fit.b, estimate, drawn, known, fit.sigma_resid)
 
 
 def _solvable(

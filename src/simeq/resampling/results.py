@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simeq._linalg import FloatArray
-from simeq.conventions import choose
-from simeq.distribution import require_alpha
-from simeq.errors import count
-from simeq.groups import Groups
+from simeq.data.row_labels import Groups
+from simeq.errors import choose, count
+from simeq.inference.distribution import require_alpha
+from simeq.linalg.bases import FloatArray
 
 #: Kinds of intervals: by standard errors, and by draws.
 KINDS = ("normal", "percentile", "basic", "studentised")

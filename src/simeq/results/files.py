@@ -1,0 +1,64 @@
+"""Results as the text of a file, by the file's ending. Needs no package beyond the runtime's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simeq.errors import SimeqError
+from simeq.results.comparison import Comparison, compare
+from simeq.results.system import SystemResults
+
+FORMATS = (".tex", ".html", ".md", ".csv", ".txt")
+
+
+def result_as_text(result: SystemResults, path: str | None) -> str:
+    """Return one result as text for a file of that name, or for the terminal.
+
+    Raises
+    ------
+    SimeqError
+        If the ending is not known.
+    """
+    ending = file_format(path)
+    if ending == ".csv":
+        frame = result.conf_int()
+        frame.insert(0, "coefficient", result.params)
+        frame.insert(1, "std_error", result.bse)
+        frame.insert(2, "tvalue", result.tvalues)
+        frame.insert(3, "pvalue", result.pvalues)
+        return frame.to_csv(lineterminator="\n")
+    if ending == ".md":
+        return compare({result.method.upper(): result}, title=result.title).to_markdown()
+    summary = result.summary()
+    if ending == ".tex":
+        return f"{summary.as_latex()}\n"
+    return f"{summary.as_html()}\n" if ending == ".html" else str(summary.as_text())
+
+
+def comparison_as_text(table: Comparison, path: str | None) -> str:
+    """Return a side-by-side table as text for a file of that name, or for the terminal.
+
+    Raises
+    ------
+    SimeqError
+        If the ending is not known.
+    """
+    ending = file_format(path)
+    if ending == ".csv":
+        return table.to_frame().to_csv(lineterminator="\n")
+    renderers = {".md": table.to_markdown, ".tex": table.to_latex, ".html": table.to_html}
+    return renderers.get(ending, table.to_text)()
+
+
+def file_format(path: str | None) -> str:
+    """Return the file's ending, ``.txt`` for the terminal.
+
+    Raises
+    ------
+    SimeqError
+        If the ending is not known.
+    """
+    ending = ".txt" if path is None else Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise SimeqError(f"Cannot write {path!r}: the file must end in {', '.join(FORMATS)}.")
+    return ending
