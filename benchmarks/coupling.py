@@ -3,8 +3,9 @@
 python benchmarks/coupling.py [--smoke]
 
 Answers are compared first. Times are medians of rounds in which both sides take turns, so that
-other work on the machine falls on both. Memory is what the call allocates at its peak, output
-included, divided by the size of the input (tracemalloc, in a run that is not timed).
+other work on the machine falls on both; where the order of numbers in memory matters, both orders
+are timed (C: rows one after the other; F: columns). Memory is what the call allocates at its peak,
+output included, divided by the size of the input (tracemalloc, in a run that is not timed).
 """
 
 import argparse
@@ -25,14 +26,25 @@ import pandas as pd
 import pymcdm.weights
 import scipy
 
-from coupling import coupling_coordination, critic_weights, entropy_weights, normalize, std_weights
+from coupling import (
+    CouplingModel,
+    composite_index,
+    coupling_coordination,
+    critic_weights,
+    entropy_weights,
+    load_us_states,
+    normalize,
+    obstacle_degree,
+    std_weights,
+)
 
 EDGES = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 SIZES = {  # rows of U, rows of Z, units, years; then rounds
     False: (10_000_000, 1_000_000, 2_000, 50, 7),
     True: (100_000, 20_000, 100, 10, 3),
 }
-GOALS = {"coordination": 3.0, "entropy": 10.0, "by year": 3.0, "memory": 2.0}
+GOALS = {"coordination": 3.0, "entropy": 10.0, "by year": 3.0, "memory": 2.0, "plain": 1.0}
+SYSTEMS = {"A": list(range(12)), "B": list(range(12, 25))}
 
 
 def obvious(U: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -86,19 +98,69 @@ def coordination(n: int, rounds: int) -> None:
         print(f"{'  peak memory / input, output included':46}{share:>29.2f} ×   (goal ≤ 2)")
 
 
+def scaled(X: np.ndarray) -> np.ndarray:
+    """Min–max scaling, as one would write it down."""
+    low = X.min(axis=0)
+    return (X - low) / (X.max(axis=0) - low)
+
+
+def summed(Z: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Two indices, as one would write them down."""
+    shares = [w[own] / w[own].sum() for own in (slice(0, 12), slice(12, 25))]
+    return np.column_stack([Z[:, :12] @ shares[0], Z[:, 12:] @ shares[1]])
+
+
+def obstacles(Z: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Shares of the gap to 1, as one would write them down."""
+    gap = w * (1 - Z)
+    return gap / gap.sum(axis=1, keepdims=True)
+
+
+def steps(n: int, rounds: int) -> None:
+    """Scaling, indices and obstacles of n rows × 25 indicators, checks included."""
+    w = np.random.default_rng(5).uniform(0.5, 1, 25)
+    w /= w.sum()
+    for order in ("C", "F"):
+        Z = np.asarray(np.random.default_rng(6).uniform(0, 1, (n, 25)), order=order)
+        for name, ours, plain in (
+            ("normalize", lambda Z=Z: normalize(Z), lambda Z=Z: scaled(Z)),
+            (
+                "composite_index",
+                lambda Z=Z: composite_index(Z, w, SYSTEMS),
+                lambda Z=Z: summed(Z, w),
+            ),
+            ("obstacle_degree", lambda Z=Z: obstacle_degree(Z, w), lambda Z=Z: obstacles(Z, w)),
+        ):
+            np.testing.assert_allclose(ours(), plain(), rtol=1e-12)
+            times = side_by_side(ours, plain, rounds)
+            line(f"{name}, {n:,} × 25, {order}", *times, "numpy", "plain")
+
+
 def weights(n: int, rounds: int) -> None:
-    """Entropy weights of n rows × 30 indicators, C order and Fortran order."""
-    Z = np.random.default_rng(2).uniform(0.01, 1, (n, 30))
-    np.testing.assert_allclose(entropy_weights(Z), pymcdm.weights.entropy_weights(Z), rtol=1e-9)
+    """Entropy weights of n rows × 30 indicators, in both orders and as a frame."""
+    plain = np.random.default_rng(2).uniform(0.01, 1, (n, 30))
+    for order in ("C", "F"):
+        Z = np.asarray(plain, order=order)
+        np.testing.assert_allclose(entropy_weights(Z), pymcdm.weights.entropy_weights(Z), rtol=1e-9)
+        peer = lambda Z=Z: pymcdm.weights.entropy_weights(Z)  # noqa: E731
+        times = side_by_side(lambda Z=Z: entropy_weights(Z), peer, rounds)
+        goal = "entropy" if order == "C" else "plain"
+        line(f"entropy weights, {n:,} × 30, {order}", *times, "pymcdm", goal)
+    frame = pd.DataFrame(plain)
     ours, theirs = side_by_side(
-        lambda: entropy_weights(Z), lambda: pymcdm.weights.entropy_weights(Z), rounds
-    )
-    line(f"entropy weights, {n:,} × 30, array", ours, theirs, "pymcdm", "entropy")
-    frame = pd.DataFrame(Z)
-    ours, theirs = side_by_side(
-        lambda: entropy_weights(frame), lambda: pymcdm.weights.entropy_weights(Z), rounds
+        lambda: entropy_weights(frame), lambda: pymcdm.weights.entropy_weights(plain), rounds
     )
     line(f"entropy weights, {n:,} × 30, frame", ours, theirs, "pymcdm", "entropy")
+
+
+def whole_panel(rounds: int) -> None:
+    """One fit of the panel that comes with the package; there is nothing to compare it with."""
+    panel = load_us_states()
+    systems = {"A": ["hwy", "water", "util"], "B": {"gsp": 1, "pc": 1, "emp": 1, "unemp": -1}}
+    model = CouplingModel(systems)
+    fit = lambda: model.fit(panel, unit="state", time="year")  # noqa: E731
+    ours, _ = side_by_side(fit, lambda: None, 10 * rounds)
+    print(f"{'CouplingModel.fit, 816 rows × 7, frame':46}{1e3 * ours:9.1f} ms")
 
 
 def deviations(n: int, units: int, years: int, rounds: int) -> None:
@@ -167,10 +229,12 @@ def main() -> None:
         f"{version('pymcdm')}; one thread; medians of {rounds} rounds; {os.cpu_count()} cores"
     )
     print(f"{'':46}{'coupling':>12} {'peer':>12} {'ratio':>18}")
+    steps(n_indicators, rounds)
     coordination(n_rows, rounds)
     weights(n_indicators, rounds)
     weights_by_year(units, years, rounds)
     deviations(n_indicators, units, years, rounds)
+    whole_panel(rounds)
 
 
 if __name__ == "__main__":

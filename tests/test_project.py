@@ -78,16 +78,17 @@ def test_each_call_loads_a_frame_of_its_own():
     assert datasets.load_klein()["consump"].ne(0).all()
 
 
-@pytest.mark.parametrize("folder", ["src/simeq", "src/coupling"])
+@pytest.mark.parametrize("folder", ["src/simeq", "src/coupling", "src/_simeq_shared"])
 def test_the_packages_are_marked_as_typed(folder):
     assert (ROOT / folder / "py.typed").exists()
 
 
-def test_contributing_lists_every_room():
+@pytest.mark.parametrize("package", ["simeq", "coupling", "_simeq_shared"])
+def test_contributing_lists_every_room(package):
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    start = text.index("| room of `src/simeq`")
+    start = text.index(f"| room of `src/{package}`")
     listed = set(re.findall(r"`(\w+(?:\.py|/))`", text[start : text.index("\n\n", start)]))
-    source = [p for p in (ROOT / "src/simeq").iterdir() if p.suffix == ".py" or p.is_dir()]
+    source = [p for p in (ROOT / "src" / package).iterdir() if p.suffix == ".py" or p.is_dir()]
     rooms = {f"{p.name}/" if p.is_dir() else p.name for p in source}
     assert listed == rooms - {"__init__.py", "_version.py", "__pycache__/"}
 

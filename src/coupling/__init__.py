@@ -6,26 +6,24 @@ In the order of the work: `normalize` → weights → `composite_index` → `cou
 
 from coupling import plot
 from coupling.audit import check_coupling_table, check_weights, invert_coupling
+from coupling.averages import aggregate, coupling_of_means
 from coupling.data import load_us_states
-from coupling.degree import coordination_index, coupling_coordination, coupling_degree
-from coupling.development import relative_development
-from coupling.directions import Interval, Target
-from coupling.entropy import entropy_weights, weights_from_entropy
+from coupling.degree import classify, coordination_index, coupling_coordination, coupling_degree
+from coupling.diagnosis import obstacle_degree, relative_development
 from coupling.errors import CouplingError, CouplingWarning
 from coupling.index import composite_index
-from coupling.keys import as_panel
-from coupling.levels import classify
 from coupling.model import CouplingModel
-from coupling.obstacle import obstacle_degree
-from coupling.panel import aggregate, coupling_of_means
+from coupling.panel import as_panel
 from coupling.results import CouplingResult
-from coupling.scaling import normalize
+from coupling.scaling import Interval, Target, normalize
 from coupling.weights import (
     combine_weights,
     critic_weights,
     cv_weights,
+    entropy_weights,
     equal_weights,
     std_weights,
+    weights_from_entropy,
 )
 
 __all__ = [
@@ -59,3 +57,8 @@ __all__ = [
     "std_weights",
     "weights_from_entropy",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names only; the rooms are found by their own names."""
+    return sorted(__all__)

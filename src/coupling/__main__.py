@@ -10,13 +10,14 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from _simeq_shared.data_files import ENDINGS
 from coupling.data import load_us_states
+from coupling.degree import METHODS, SCHEMES
 from coupling.errors import CouplingError, CouplingWarning
-from coupling.formulas import METHODS
-from coupling.levels import SCHEMES
-from coupling.model import WEIGHTS, CouplingModel
-from coupling.reading import ENDINGS, read_file
+from coupling.model import CouplingModel
+from coupling.reading import read_file
 from coupling.tables import Report, Table, check_ending
+from coupling.weights import FAMILIES
 
 US_SYSTEMS = ("Infrastructure: hwy, water, util", "Economy: gsp, pc, emp, -unemp")
 EXAMPLE = 'For example --system "Economy: gsp, pc, -unemp".'
@@ -110,19 +111,14 @@ def run(options: argparse.Namespace) -> Report:
     if options.output is not None:
         report.save(options.output)
     if options.degrees is not None:
-        Path(options.degrees).write_text(_full(result), encoding="utf-8", newline="\n")
+        rows = pd.concat([result.indices, result.degrees], axis=1).to_csv(lineterminator="\n")
+        Path(options.degrees).write_text(rows, encoding="utf-8", newline="\n")
     return report
 
 
 def _read(options: argparse.Namespace, systems: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
     keys = [key for key in (options.unit, options.time, options.by) if key]
     return read_file(options.panel, keys, [name for own in systems.values() for name in own])
-
-
-def _full(result: Any) -> str:
-    """Write indices and degrees of every unit and time as CSV."""
-    frame = pd.concat([result.indices, result.degrees], axis=1)
-    return str(frame.to_csv(lineterminator="\n"))
 
 
 def _fill_in_us_states(options: argparse.Namespace) -> None:
@@ -141,18 +137,13 @@ def _systems(texts: Sequence[str]) -> dict[str, dict[str, int]]:
             raise CouplingError(f"--system {text!r} is not 'Name: column, -column'. {EXAMPLE}")
         if name in systems:
             raise CouplingError(f"--system {name!r} is given twice.")
-        systems[name] = _directions(name, parts)
+        own = systems[name] = {}
+        for part in parts:
+            column = part[1:].strip() if part[0] in "+-" else part
+            if column in own:
+                raise CouplingError(f"--system {name!r} names the column {column!r} twice.")
+            own[column] = -1 if part[0] == "-" else 1
     return systems
-
-
-def _directions(system: str, parts: Sequence[str]) -> dict[str, int]:
-    directions: dict[str, int] = {}
-    for part in parts:
-        column = part[1:].strip() if part[0] in "+-" else part
-        if column in directions:
-            raise CouplingError(f"--system {system!r} names the column {column!r} twice.")
-        directions[column] = -1 if part[0] == "-" else 1
-    return directions
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -161,31 +152,22 @@ def _parser() -> argparse.ArgumentParser:
         description="Coupling coordination tables of a panel; without a file, of 48 US states.",
     )
     add = parser.add_argument
+    ends: dict[str, Any] = {"nargs": 2, "type": float, "metavar": ("LO", "HI")}
     add("panel", nargs="?", help=f"file with one row for each unit and time: {', '.join(ENDINGS)}")
     add("--unit", help="column of the units")
     add("--time", help="column of the times")
-    add(
-        "--system",
-        action="append",
-        metavar='"Name: a, b, -c"',
-        help="a subsystem and its indicators; - marks those of which less is better; repeat it",
-    )
+    system = "a subsystem and its indicators; - marks those of which less is better; repeat it"
+    add("--system", action="append", metavar='"Name: a, b, -c"', help=system)
     add("--by", help="column or key to group units by, for the regional table")
-    add("--weights", default="entropy", choices=tuple(WEIGHTS))
+    add("--weights", default="entropy", choices=tuple(FAMILIES))
     add("--method", default="standard", choices=METHODS, help="formula of C")
     add("--k", type=float, help="exponent of --method power")
     add("--scheme", default="ten", choices=tuple(SCHEMES), help="levels")
-    add("--feature-range", nargs=2, type=float, default=(0.0, 1.0), metavar=("LO", "HI"))
-    add(
-        "--rescale",
-        nargs=2,
-        type=float,
-        metavar=("LO", "HI"),
-        help="also: degrees of mean indices, rescaled over the years",
-    )
+    add("--feature-range", default=(0.0, 1.0), **ends)
+    add("--rescale", help="also: degrees of mean indices, rescaled over the years", **ends)
     add("--output", help="write the tables: .txt .md .html .tex .csv .xlsx")
     add("--degrees", help="write indices, C, T, D and level of every row to this CSV file")
-    return parser  # fmt: skip
+    return parser
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:

@@ -1,11 +1,6 @@
 """What can go wrong, and how it is said."""
 
-import sys
-import warnings
-from pathlib import Path
-from typing import Any
-
-_HERE = str(Path(__file__).parent)
+from _simeq_shared.warning import warn_at_caller
 
 
 class CouplingError(ValueError):
@@ -30,77 +25,26 @@ class CouplingWarning(UserWarning):
     """
 
 
-def warn(message: str) -> None:
-    """Warn at the line of the caller's own code, outside this package.
+def warn(*notes: str) -> None:
+    """Give each note once, at the line of the caller's own code.
 
-    Parameters
-    ----------
-    message : str
-        What was found, where, and what it means.
+    Steps hand back what they found as notes; only what the caller called says them.
 
     Examples
     --------
+    >>> import warnings
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
-    ...     warn("An index is 0.")
-    >>> str(caught[0].message)
-    'An index is 0.'
+    ...     warn("An index is 0.", "An index is 0.")
+    >>> [str(item.message) for item in caught]
+    ['An index is 0.']
     """
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, CouplingWarning, stacklevel=level)
-
-
-class WarnedOnce:
-    """Let several steps on one panel say the same thing only once.
-
-    Warnings of this package are held back, and given when the block ends.
-
-    Examples
-    --------
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warnings.simplefilter("always")
-    ...     with WarnedOnce():
-    ...         warn("An index is 0.")
-    ...         warn("An index is 0.")
-    >>> len(caught)
-    1
-    """
-
-    def __enter__(self) -> None:
-        self._catching = warnings.catch_warnings(record=True)
-        self._caught = self._catching.__enter__()
-        warnings.simplefilter("always")
-
-    def __exit__(self, *error: Any) -> None:
-        self._catching.__exit__(*error)
-        told: set[str] = set()
-        for item in self._caught or ():
-            text = str(item.message)
-            if not issubclass(item.category, CouplingWarning):
-                warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
-            elif text not in told and error[0] is None:
-                told.add(text)
-                warn(text)
+    for note in dict.fromkeys(notes):
+        warn_at_caller(note, CouplingWarning)
 
 
 def only(value: object, allowed: tuple[str, ...], name: str) -> None:
-    """Raise unless an option is one of the words that it may be.
-
-    Parameters
-    ----------
-    value : object
-        What the caller gave.
-    allowed : tuple of str
-        The words that the option knows.
-    name : str
-        The option, for the message.
-
-    Raises
-    ------
-    CouplingError
-        If `value` is none of them.
+    """Raise unless the option called `name` is one of the words that it may be.
 
     Examples
     --------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import sys
-import warnings
 from collections.abc import Iterable
+
+from _simeq_shared.warning import warn_at_caller
+from _simeq_shared.words import count as count
+from _simeq_shared.words import listing as listing
+from _simeq_shared.words import nearest as nearest
 
 
 class SimeqError(ValueError):
@@ -54,30 +56,7 @@ class SampleWarning(SimeqWarning):
 
 def warn(message: str, category: type[SimeqWarning]) -> None:
     """Warn at the first line outside this package that led here."""
-    package, level = __name__.partition(".")[0], 2
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the closest known name, or an empty text."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {found[0]!r}?" if found else ""
-
-
-def listing(names: Iterable[object], limit: int = 8) -> str:
-    """Join names with commas, the tail counted when there are more than `limit`."""
-    words = [str(name) for name in names]
-    if len(words) > limit:
-        words = [*words[:limit], f"and {len(words) - limit} more"]
-    return ", ".join(words)
-
-
-def count(number: int, noun: str) -> str:
-    """Return ``"1 row"`` or ``"2 rows"``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    warn_at_caller(message, category)
 
 
 def choose(value: str, known: Iterable[str], what: str) -> str:

@@ -208,3 +208,18 @@ def test_a_warning_of_fit_points_here(states, model):
     with pytest.warns(CouplingWarning) as caught:
         model.fit(states.iloc[1:])
     assert caught[0].filename == __file__
+
+
+def test_an_error_comes_alone(states, model):
+    """An unbalanced panel is warned of, but not where nothing can be computed of it."""
+    with pytest.raises(CouplingError, match="'gsp' is not numeric"):
+        model.fit(states.iloc[1:].assign(gsp="x"))
+
+
+def test_a_result_is_scored_on_a_scale_that_later_years_can_use(result):
+    again = result.transform(load_us_states())
+    assert again.scale is result.scale
+    assert again.model is result.model
+    assert result.bounds is result.scale.bounds
+    np.testing.assert_allclose(result.scale.inside.sum(axis=1), 1, rtol=1e-15)
+    np.testing.assert_allclose(result.scale.overall.sum(), 1, rtol=1e-15)

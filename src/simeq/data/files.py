@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 
+from _simeq_shared.data_files import ENDINGS as ENDINGS
+from _simeq_shared.data_files import read_binary
 from simeq.errors import DataError
-
-ENDINGS = (".csv", ".dta", ".parquet")
 
 
 def read(path: str) -> pd.DataFrame:
@@ -48,18 +46,7 @@ def read(path: str) -> pd.DataFrame:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise DataError(f"Cannot read {path!r}: the file must end in {', '.join(ENDINGS)}.")
-    if ending == ".csv":
-        return _read_csv(path)
-    if ending == ".parquet" and find_spec("pyarrow") is None:
-        raise ImportError("Parquet files need pyarrow: pip install 'simeq[parquet]'.")
-    with open(path, "rb") as file:
-        try:
-            return _read_stata(file) if ending == ".dta" else _read_parquet(file)
-        except Exception as error:  # damaged files raise whatever their reader stumbles over
-            reason = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
-            raise DataError(
-                f"{path} cannot be read as a {ending} file: {reason}. Save it again, or as .csv."
-            ) from None
+    return _read_csv(path) if ending == ".csv" else read_binary(path, DataError)
 
 
 def _read_csv(path: str) -> pd.DataFrame:
@@ -75,25 +62,3 @@ def _read_csv(path: str) -> pd.DataFrame:
                 f"{separator!r}. Write it with commas."
             )
     return frame
-
-
-def _read_stata(file: BinaryIO) -> pd.DataFrame:
-    frame = pd.read_stata(file, convert_dates=False, order_categoricals=False)
-    labelled = frame.select_dtypes("category").columns.to_list()
-    partly = [n for n in labelled if frame[n].cat.categories.inferred_type != "string"]
-    if partly:
-        file.seek(0)
-        frame[partly] = pd.read_stata(
-            file, columns=partly, convert_categoricals=False, convert_dates=False
-        )
-    for name, column in frame.items():
-        if column.dtype == "str":
-            frame[name] = column.mask(column == "")
-        elif column.dtype.kind == "f" and (column % 1 == 0).all() and column.abs().max() < 2**53:
-            frame[name] = column.astype("int64")
-    return frame
-
-
-def _read_parquet(file: BinaryIO) -> pd.DataFrame:
-    frame = pd.read_parquet(file, engine="pyarrow")
-    return frame.reset_index([name for name in frame.index.names if name is not None])
