@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simeq.estimation.fit import Fit
+from simeq.estimation.structure import read_structure
 from simeq.inference.coefficients import Coefficients
 from simeq.inference.derived import Derived, Uncertainty, read_uncertainty
 from simeq.linalg.bases import FloatArray
 from simeq.resampling.results import Bootstrap
 from simeq.structural_form.loops import require_settled
 from simeq.structural_form.solution import Solution, solve
-from simeq.structural_form.structure import Structure, read_structure
+from simeq.structural_form.structure import Structure
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,10 @@ from simeq.linalg.bases import FloatArray
 #: I − Γ, each variable in units of its own size, is singular when its least singular value is
 #: below this share of the largest, or of one, the size of I. Constraints that make a gain one
 #: leave about 1e-16; where each equation repeats an identity, so does all of I − Γ.
-SINGULAR_TOL = 1e-12
+LOOP_TOL = 1e-12
+
+#: A variable is named as one of the loop when its part in it is above this share of the largest.
+LOOP_SHARE = 1e-3
 
 #: What is below this share of the largest in its column, each variable in units of its own size,
 #: is rounding: effects that cancel on their way.
@@ -74,8 +77,8 @@ def require_settled(gamma: FloatArray, size: FloatArray, names: Sequence[str], w
     if not gamma.size:
         return
     u, values, vt = np.linalg.svd(np.eye(len(size)) - in_units(gamma, size))
-    if values[-1] > SINGULAR_TOL * max(values[0], 1.0):
+    if values[-1] > LOOP_TOL * max(values[0], 1.0):
         return
     share = np.abs(u[:, -1] * vt[-1])  # what moves the loop, and is moved by it
-    loop = [name for name, own in zip(names, share, strict=True) if own > 1e-3 * share.max()]
+    loop = [name for name, own in zip(names, share, strict=True) if own > LOOP_SHARE * share.max()]
     raise SingularError(f"The system cannot be solved for {listing(loop)}: {why}")

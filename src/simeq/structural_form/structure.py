@@ -1,4 +1,4 @@
-"""The structural form: which variable stands where, identities solved once."""
+"""The structural form: which variable stands where, identities solved once. Arrays only."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from simeq.design.design import Design
 from simeq.errors import FormulaError
-from simeq.estimation.closure import functions_of_lags, require_closed
-from simeq.estimation.system import System
-from simeq.linalg.bases import BoolArray, FloatArray, IntArray, lengths
+from simeq.linalg.bases import BoolArray, FloatArray, IntArray
 from simeq.structural_form.loops import require_settled, settled
-
-#: Deviations from the mean below this share of a column may be rounding: half of its digits.
-CONSTANT_TOL = 1e-8
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ class Structure:
     solved : (M + X, G + X) array
         T, the identities solved.
     size : (M,) array
-        Length of each variable's deviations from its mean over the sample; see `_sizes`.
+        Length of each variable's deviations from its mean over the sample.
     lags : tuple of Lagged
         Declared lags among the columns x.
     functions_of_lags : tuple of (str, str)
@@ -167,88 +161,35 @@ class Structure:
         return np.asarray(there @ (self.solved != 0.0).astype(np.intp))
 
 
-def read_structure(system: System) -> Structure:
-    """Lay a system out as a structural form.
-
-    Raises
-    ------
-    FormulaError
-        If the system is not closed, or not linear in its endogenous variables.
-    SingularError
-        If identities don't determine their left sides.
-    """
-    require_closed(system)
-    design = system.design
-    y = list(design.variables)
-    x = _exogenous_places(system, y)
-    place = {own: j for j, own in enumerate([*y, *x])}
-    weights = _identity_weights(design, place)
-    size = _sizes(system.factor.r[:, y])
-    names = tuple(design.names[j] for j in place)
-    return Structure(
-        names[: len(y)],
-        names[len(y) :],
-        design.labels,
-        np.array([*place], dtype=np.intp),
-        system.equation,
-        np.array([place[j] for j in system.columns], dtype=np.intp),
-        weights,
-        _solve_identities(weights, len(design.labels), size, names),
-        size,
-        _lags(design, names[: len(y)], names[len(y) :]),
-        functions_of_lags(design, x),
-    )
-
-
-def _sizes(r: FloatArray) -> FloatArray:
-    """Length of each column's deviations from its mean (the first row of R is the mean's).
-
-    A column that is constant but for rounding has the share `CONSTANT_TOL` of its length.
-    """
-    return np.maximum(lengths(r[1:]), CONSTANT_TOL * lengths(r))
-
-
-def _exogenous_places(system: System, endogenous: list[int]) -> list[int]:
-    """Columns of W that are exogenous, in the order in which equations and identities name them."""
-    design = system.design
-    named = [design.names.index(name) for own in design.identities for name, _ in own.loadings]
-    found = dict.fromkeys([*(j for own in system.used for j in own), *named])
-    return [j for j in found if j not in endogenous]
-
-
-def _identity_weights(design: Design, place: dict[int, int]) -> FloatArray:
-    """[A C] (M, M + X) of the identities, in the rows after those of the equations."""
-    number = len(design.labels)
-    weights = np.zeros((number + len(design.identities), len(place)))
-    for i, identity in enumerate(design.identities, number):
-        for name, weight in identity.loadings:
-            weights[i, place[design.names.index(name)]] = weight
-    return weights
-
-
-def _solve_identities(
-    weights: FloatArray, number: int, size: FloatArray, names: tuple[str, ...]
+def solve_identities(
+    identities: FloatArray, number: int, size: FloatArray, names: tuple[str, ...]
 ) -> FloatArray:
     """T (M + X, G + X): variables and columns as combinations of those that have equations, and x.
 
     Identities y_i = K y_i + L (y_g, x) give y_i = (I − K)⁻¹ L (y_g, x).
+
+    Parameters
+    ----------
+    identities : (M, M + X) array
+        [A C] as the identities say it, in the rows after those of the equations.
+    number : int
+        G, the number of equations.
+    size : (M,) array
+    names : M + X str
+        Of variables and columns, for errors.
+
+    Raises
+    ------
+    SingularError
+        If the identities don't determine their left sides.
     """
-    m = len(weights)
-    within, own = weights[number:, number:m], size[number:m]
+    m = len(identities)
+    within, own = identities[number:, number:m], size[number:m]
     why = (
         "the identities repeat each other, or leave no variable to an equation. Remove one of them."
     )
     require_settled(within, own, names[number:m], why)
-    rest = np.delete(np.arange(weights.shape[1]), np.s_[number:m])
-    found = settled(within, weights[number:, rest], own)
+    rest = np.delete(np.arange(identities.shape[1]), np.s_[number:m])
+    found = settled(within, identities[number:, rest], own)
     itself = np.eye(len(rest))
     return np.vstack([itself[:number], found, itself[number:]])
-
-
-def _lags(design: Design, y: tuple[str, ...], x: tuple[str, ...]) -> tuple[Lagged, ...]:
-    """Declared lags that stand in equations or identities, rather than among instruments alone."""
-    return tuple(
-        Lagged(x.index(lag.column), y.index(lag.variable), lag.order)
-        for lag in design.lags
-        if lag.column in x
-    )
