@@ -191,6 +191,7 @@ def _dress(ax: Axes, title: str, rows: Sequence[str], layout: _Layout) -> None:
 
 
 def _add_legend(figure: Figure, handles: Sequence[Line2D], names: Collection[str]) -> None:
+    """Name the series above the panels."""
     legend = figure.legend(
         handles,
         names,
@@ -219,6 +220,7 @@ def _heights(panels: Sequence[Panel], across: int) -> list[float]:
 
 
 def _legend_columns(names: Collection[str], width: float) -> int:
+    """Entries side by side that fit the width."""
     each = _longest(names, NAME_WIDTH) + _MARKER
     return max(1, min(len(names), int((width - 0.2) / each)))
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from statsmodels.iolib.summary import Summary
 from statsmodels.iolib.table import SimpleTable
 
-from simeq.linalg.bases import FloatArray
 from simeq.report.printed_table import PrintedTable, Section, number, shorten
 
 #: Width of the printed summary, and of a coefficient's name in it.
@@ -62,7 +63,7 @@ class Report:
     facts: tuple[tuple[str, str], ...]
     blocks: tuple[Block, ...]
     labels: tuple[str, ...]
-    correlation: FloatArray
+    correlation: NDArray[np.float64]
     notes: tuple[str, ...]
 
 
@@ -123,27 +124,25 @@ def as_summary(report: Report) -> Summary:
     return summary
 
 
-_RULES = {"table_dec_above": "-", "table_dec_below": "-", "header_dec_below": "-", "colsep": " "}
-_FACTS = {**_RULES, "table_dec_above": "=", "colwidths": [16, 22, 21, 18], "data_aligns": "lrlr"}
-_FIT = {
-    **_RULES,
-    "table_dec_above": "=",
-    "colwidths": [11, 14, 16, 12, 8, 14],
-    "data_aligns": "lrrrrr",
-}
-_COEFFICIENTS = {
-    **_RULES,
-    "colwidths": [NAME_WIDTH, 10, 10, 8, 7, 10, 10],
-    "data_aligns": "lrrrrrr",
-    "header_align": "r",
-}
-_NOTES = {
-    **_RULES,
-    "table_dec_above": "=",
-    "table_dec_below": "=",
-    "data_aligns": "l",
-    "colwidths": [WIDTH],
-}
+def _layout(
+    widths: Sequence[int], aligns: str, above: str = "-", below: str = "-"
+) -> dict[str, Any]:
+    """Say how statsmodels prints a table: widths and sides of its columns, rules around it."""
+    return {
+        "table_dec_above": above,
+        "table_dec_below": below,
+        "header_dec_below": "-",
+        "header_align": "r",
+        "colsep": " ",
+        "colwidths": list(widths),
+        "data_aligns": aligns,
+    }
+
+
+_FACTS = _layout([16, 22, 21, 18], "lrlr", above="=")
+_FIT = _layout([11, 14, 16, 12, 8, 14], "lrrrrr", above="=")
+_COEFFICIENTS = _layout([NAME_WIDTH, 10, 10, 8, 7, 10, 10], "lrrrrrr")
+_NOTES = _layout([WIDTH], "l", above="=", below="=")
 
 
 def _add_block(summary: SystemSummary, block: Block, legend: dict[str, str]) -> None:
@@ -161,15 +160,17 @@ def _add_block(summary: SystemSummary, block: Block, legend: dict[str, str]) -> 
 
 
 def _statistic(value: float) -> str:
+    """Write a t ratio, in powers of ten where it is huge."""
     return "" if value != value else f"{value:.3f}" if abs(value) < 1e4 else f"{value:.1e}"
 
 
 def _pvalue(value: float) -> str:
+    """Write a p value, nothing where there is none."""
     return "" if value != value else f"{value:.3f}"
 
 
 def _add_correlation(
-    summary: SystemSummary, labels: Sequence[str], correlation: FloatArray
+    summary: SystemSummary, labels: Sequence[str], correlation: NDArray[np.float64]
 ) -> None:
     """Add the lower triangle of the residuals' correlation, equations by number in the columns."""
     short = shorten(labels, NAME_WIDTH - 5)
@@ -182,11 +183,6 @@ def _add_correlation(
         for i, label in enumerate(labels)
     ]
     width = (WIDTH - NAME_WIDTH) // max(len(labels), 6) - 1
-    layout = {
-        **_RULES,
-        "table_dec_above": "=",
-        "colwidths": [NAME_WIDTH, *[width] * len(labels)],
-        "data_aligns": "l" + "r" * len(labels),
-        "header_align": "r",
-    }
+    widths, aligns = [NAME_WIDTH, *[width] * len(labels)], "l" + "r" * len(labels)
+    layout = _layout(widths, aligns, above="=")
     summary.add("Residual correlation", ("", *numbers), rows, layout)
