@@ -285,7 +285,7 @@ def test_two_estimates_differ_by_what_their_weights_make_of_the_dependents(syste
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SimeqWarning)  # the GLS form, and iterations that stop
         try:
-            fits = [model.fit(method, like=like)._fit for method in pair]
+            fits = [model.fit(method, like=like).fit for method in pair]
         except SingularError:  # iterations of simultaneous equations need not converge
             assume(False)
     safe, efficient = (at_its_sigma(fit) for fit in fits)

@@ -230,7 +230,8 @@ def test_the_heat_map_goes_into_axes_and_shrinks_its_text(results, states):
 @pytest.mark.filterwarnings("ignore:Equation gnp fits exactly")
 def test_an_equation_that_fits_exactly_has_no_correlation(klein):
     result = SystemEquations(["gnp ~ consump + invest + govExp", "wages ~ gnp"], klein).fit("ols")
-    result.sigma_resid.iloc[0, :] = result.sigma_resid.iloc[:, 0] = 0.0
+    sigma = result.fit.sigma_resid
+    sigma[0, :] = sigma[:, 0] = 0.0
     ax = plot_residual_correlation(result)
     assert [text.get_text() for text in ax.texts] == ["1.00"]
 

@@ -368,8 +368,7 @@ def test_delta_errors_may_be_asked_for_beside_draws(drawn):
 
 def test_failed_draws_are_left_out(drawn):
     other = pickle.loads(pickle.dumps(drawn))
-    frame = other.bootstrap.params
-    frame.iloc[[0, 7]] = np.nan
+    other.bootstrap.values[[0, 7]] = np.nan
     kept = drawn.bootstrap.params.drop(index=[0, 7]).to_numpy()
     plain = plain_of(drawn.model, WEIGHTS)
     totals = np.array([plain.total(b) for b in kept])

@@ -34,7 +34,7 @@ from simeq.errors import (
     SimeqWarning,
     SingularError,
 )
-from simeq.inference.delta_method import FunctionResults
+from simeq.inference.functions import FunctionResults
 from simeq.linalg.triangle import Factor
 from simeq.model import SystemEquations
 from simeq.prediction.results import EquationPrediction, Prediction
@@ -42,8 +42,9 @@ from simeq.reduced_form.effects import Effects, Measure
 from simeq.reduced_form.results import ReducedForm
 from simeq.results.comparison import Comparison, compare
 from simeq.results.equation import EquationResults
-from simeq.results.system import SystemResults, load
-from simeq.subsamples.batch import GroupEstimates
+from simeq.results.files import load
+from simeq.results.system import SystemResults
+from simeq.subsamples.each import GroupEstimates
 from simeq.subsamples.equality import GroupComparison
 
 __all__ = [
@@ -82,3 +83,8 @@ __all__ = [
     "datasets",
     "load",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone: what was imported to give them is found by its own path."""
+    return sorted(__all__)

@@ -30,13 +30,12 @@ from simeq.linalg.bases import FloatArray
 from simeq.linalg.threads import threads_for
 from simeq.linalg.triangle import Factor
 from simeq.moments.request import Request, read_request
-from simeq.prediction.structural import regressors_on, right_sides
+from simeq.prediction.structural import right_sides
 from simeq.resampling.covariance import resampled_covariance
-from simeq.results.comparison import Comparison
 from simeq.results.system import SystemResults
-from simeq.subsamples.batch import GroupEstimates
-from simeq.subsamples.equality import GroupComparison
-from simeq.subsamples.fits import fit_by, fit_dropping, fit_each
+from simeq.subsamples.dropping import fit_dropping
+from simeq.subsamples.each import fit_each
+from simeq.subsamples.groups import fit_by
 
 
 class SystemEquations:
@@ -261,116 +260,10 @@ class SystemEquations:
         with threads_for(self.system.columns.size):
             return self._fit(chosen, request, choices, constraints, use_t)
 
-    def fit_dropping(self, *columns: str, method: str = "3sls", **options: Any) -> Comparison:
-        """Estimate the system in full, then without each control in turn; no row is read again.
-
-        Every term that reads the column leaves every equation and the instruments; the sample
-        stays. A form that cannot be estimated is named in a warning and in ``failed``, the others
-        go on.
-
-        Parameters
-        ----------
-        columns : str
-            Data columns, or single terms such as ``"np.log(x)"``.
-        method, options
-            As in `fit`.
-
-        Returns
-        -------
-        Comparison
-            With ``results`` by the column left out, None for the full model, and ``failed``.
-
-        Raises
-        ------
-        FormulaError
-            If nothing reads a column, or a left side does.
-        """
-        given = {"method": method, **options}
-        return fit_dropping(self.system, self.sample_rows, columns, self._of, given)
-
-    def fit_by(self, groups: Any, method: str = "3sls", **options: Any) -> GroupComparison:
-        """Estimate the system in each group of rows.
-
-        Terms are as the whole sample gave them: lags, categories, what ``center`` learned. A column
-        that is zero or collinear in a group gets no estimate there, with a warning. A group that
-        cannot be estimated is named in a warning and in ``failed``, the others go on.
-
-        Parameters
-        ----------
-        groups : str or array
-            A column's name, or a label for each row of the data or of the sample.
-        method, options
-            As in `fit`; arrays in ``cov_kwds`` have a label for each row of all groups.
-
-        Returns
-        -------
-        GroupComparison
-            With ``results`` by the group's value, ``failed``, and ``equality_test()``.
-
-        Raises
-        ------
-        SimeqError
-            If a row has no label, or no group can be estimated.
-        """
-        rows = require_rows(self.sample_rows, "groups of rows")
-        return fit_by(self.system, rows, groups, self._of, {"method": method, **options})
-
-    def fit_each(
-        self,
-        groups: Any,
-        method: str = "3sls",
-        *,
-        sigma_dof: str | None = None,
-        form: str | None = None,
-        maxiter: int | None = None,
-        tol: float | None = None,
-        like: str | None = None,
-    ) -> GroupEstimates:
-        """Estimate the system in each of many groups at once: coefficients and classical errors.
-
-        Groups are solved together in one batch, thousands in the time that `fit_by` takes for some;
-        `fit_by` gives whole results, and says why a group cannot be estimated.
-
-        Parameters
-        ----------
-        groups : str or array
-            A column's name, or a label for each row of the data or of the sample.
-        method, sigma_dof, form, maxiter, tol, like
-            As in `fit`.
-
-        Returns
-        -------
-        GroupEstimates
-            With ``params``, ``bse``, ``conf_int(alpha)`` and ``failed``.
-
-        Raises
-        ------
-        DataError
-            If a row has no label, or no group can be estimated.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from simeq import SystemEquations, datasets
-        >>> panels = {i: datasets.simulate_interaction(seed=i) for i in range(200)}
-        >>> draws = pd.concat(panels, names=["draw", None])
-        >>> each = SystemEquations(datasets.INTERACTION_EQUATIONS, draws).fit_each("draw")
-        >>> each.params["productivity", "manufacture"].mean().round(2).item()
-        0.72
-        """
-        rows = require_rows(self.sample_rows, "groups of rows")
-        chosen = estimator(method)
-        asked = Asked(like, sigma_dof, form, maxiter, tol)
-        require_own(chosen, asked)
-        choices = agree(chosen, asked)
-        return fit_each(self.system, rows, groups, chosen, choices)
-
-    @classmethod
-    def _of(cls, system: System, sample_rows: SampleRows | None) -> SystemEquations:
-        """Return a model of a system that is there already."""
-        model = cls.__new__(cls)
-        model.system, model.sample_rows = system, sample_rows
-        return model
+    # Parts of the system: functions of a model, in `simeq.subsamples`.
+    fit_dropping = fit_dropping
+    fit_by = fit_by
+    fit_each = fit_each
 
     def _fit(
         self,
@@ -390,7 +283,7 @@ class SystemEquations:
             covariance = resampled_covariance if request.is_resampling else robust_covariance
             robust = covariance(request, found, rows)
         by_t = choices.use_t if use_t is None else bool(use_t)
-        return SystemResults(self, found, request, robust, by_t)
+        return SystemResults(found, self.sample_rows, request, robust, by_t, self)
 
     # ------------------------------------------------------------------ other rows
 
@@ -409,11 +302,8 @@ class SystemEquations:
         labels : sequence of str, optional
             Equations in question; all by default.
         """
-        chosen = list(self.labels if labels is None else labels)
-        b, equation = np.asarray(params, dtype=np.float64), self.system.equation
-        own = [b[equation == self.labels.index(label)] for label in chosen]
-        rows = regressors_on(self.system, self.sample_rows, data, chosen)
-        return pd.DataFrame(right_sides(own, rows), rows.index, chosen)
+        b = np.asarray(params, dtype=np.float64)
+        return right_sides(self.system, b, self.sample_rows, data, labels)
 
     def __repr__(self) -> str:
         """Say in one line what the model holds."""

@@ -143,7 +143,7 @@ class Diagnostics:
 
     def hausman(self, other: Any, robust: bool = False) -> HypothesisTest:
         """Test the difference from another result; see `SystemResults.hausman`."""
-        fit = getattr(other, "_fit", other)
+        fit = getattr(other, "fit", other)
         if not isinstance(fit, Fit):
             raise SimeqError(
                 f"Hausman's test compares two results of SystemEquations.fit; the other is a "

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.errors import SimeqError, listing, nearest
-from simeq.inference.distribution import two_sided_quantile
+from simeq.inference.intervals import normal_interval
 from simeq.plot.heatmap import draw_correlation
 from simeq.plot.intervals import Panel, draw
 from simeq.results.comparison import Comparison, compare
@@ -193,11 +193,8 @@ def plot_residual_correlation(result: SystemResults, ax: Axes | None = None) -> 
     """
     if not isinstance(result, SystemResults):
         raise SimeqError(f"Give a result of SystemEquations.fit, not {type(result).__name__}.")
-    sigma = result.sigma_resid.to_numpy()
-    size = np.sqrt(sigma.diagonal())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = sigma / np.multiply.outer(size, size)
-    return draw_correlation(correlation, result.model.labels, "Residual correlation", ax)
+    correlation = result.measures.correlation
+    return draw_correlation(correlation, result.fit.system.labels, "Residual correlation", ax)
 
 
 @dataclass(frozen=True)
@@ -233,8 +230,8 @@ def _effects(structural: Any, total: Any, errors: Any, alpha: float) -> _Effects
         bounds = own_intervals(alpha)
         lower, upper = bounds["lower"].unstack(), bounds["upper"].unstack()
     else:
-        reach = np.nan * total if errors is None else two_sided_quantile(alpha, None) * errors
-        lower, upper = total - reach, total + reach
+        spread = np.nan * total if errors is None else errors
+        lower, upper = normal_interval(total, spread, alpha, None)
     return _Effects(*_aligned(structural, total, lower, upper))
 
 
@@ -270,6 +267,7 @@ def _estimates(result: SystemResults, equation: str, alpha: float, kind: str) ->
 
 
 def _points(value: Any, lower: Any, upper: Any) -> pd.DataFrame:
+    """Values with their bounds, those that are missing left out."""
     found = pd.DataFrame({"value": value, "lower": lower, "upper": upper})
     return found.dropna(subset="value")
 
@@ -288,4 +286,5 @@ def _chosen(names: str | Sequence[str] | None, known: Iterable[str], what: str) 
 
 
 def _coverage(alpha: float) -> str:
+    """Name the intervals by their coverage."""
     return f"{100 * (1 - alpha):g}% confidence interval"

@@ -1,4 +1,8 @@
-"""Rows of which a deficient sample says nothing: there a column that was set aside would matter."""
+"""New rows that the sample does not determine, since a column that it left out matters there.
+
+A column that is collinear in the sample has no coefficient of its own. Where new rows keep the
+collinearity, predictions stand without it; where they break it, nothing is known.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ import pandas as pd
 from simeq.estimation.system import System
 from simeq.linalg.bases import BoolArray, FloatArray, basis
 
-#: A tie holds when it is off by less than this share of its parts: rounding.
-TIE_TOL = 1e-8
+#: A collinearity holds in a row when it is off by less than this share of its parts: rounding.
+COLLINEAR_TOL = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,21 +32,21 @@ class Collinearity:
         The column of W that was set aside, d.
     partners : (r,) tuple of int
         Columns X of W.
-    weights : (r,) array
+    loadings : (r,) array
         c.
     """
 
     aside: int
     partners: tuple[int, ...]
-    weights: FloatArray
+    loadings: FloatArray
 
     @property
     def columns(self) -> tuple[int, ...]:
         """Columns of W that it ties together."""
         return (self.aside, *self.partners)
 
-    def broken(self, values: FloatArray, places: Sequence[int]) -> BoolArray:
-        """Rows (n,) in which it does not hold, so that the sample does not determine them.
+    def fails(self, values: FloatArray, places: Sequence[int]) -> BoolArray:
+        """Rows (n,) in which it does not hold.
 
         Parameters
         ----------
@@ -51,39 +55,36 @@ class Collinearity:
         """
         aside, *partners = (places.index(j) for j in self.columns)
         own, x = values[:, aside], values[:, partners]
-        size = np.abs(own) + np.abs(x) @ np.abs(self.weights)
-        return np.asarray(np.abs(own - x @ self.weights) > TIE_TOL * size)
+        size = np.abs(own) + np.abs(x) @ np.abs(self.loadings)
+        return np.asarray(np.abs(own - x @ self.loadings) > COLLINEAR_TOL * size)
 
 
 def undetermined(
-    values: FloatArray, places: Sequence[int], ties: Sequence[Collinearity]
+    values: FloatArray, places: Sequence[int], known: Sequence[Collinearity]
 ) -> BoolArray:
-    """Rows (n,) in which one of the ties is broken."""
+    """Rows (n,) in which one of the sample's collinearities does not hold."""
     rows = np.zeros(len(values), dtype=bool)
-    for tie in ties:
-        rows |= tie.broken(values, places)
+    for own in known:
+        rows |= own.fails(values, places)
     return rows
 
 
-def readable_ties(
+def readable_collinearities(
     system: System, label: str, data: pd.DataFrame | Mapping[str, Any] | None
 ) -> list[Collinearity]:
-    """Return the ties of an equation that can be looked at in new rows; in the sample all hold.
+    """Return the collinearities of an equation that can be checked in new rows.
 
-    Parameters
-    ----------
-    system : System
-    label : str
-        Name of the equation.
-    data : DataFrame or mapping, or None for the sample
+    One whose column that was set aside cannot be computed there is not checked: data need not hold
+    what no coefficient asks for. In the sample (None) all hold.
     """
     if data is None:
         return []
-    there = set(data)
-    return [tie for tie in _ties(system, label) if system.design.read_by(tie.aside) <= there]
+    there, reads = set(data), system.design.read_by
+    return [own for own in _collinearities(system, label) if reads(own.aside) <= there]
 
 
-def _ties(system: System, label: str) -> list[Collinearity]:
+def _collinearities(system: System, label: str) -> list[Collinearity]:
+    """Collinearities of an equation in the sample, and categories that do not occur in it."""
     i, r = system.labels.index(label), system.factor.r
     regressors = system.design.regressors[i]
     absent = system.design.absent[i] if system.design.absent else ()
@@ -91,6 +92,6 @@ def _ties(system: System, label: str) -> list[Collinearity]:
     for aside, partners in system.bases[i].set_aside:
         place, others = regressors[aside], tuple(regressors[j] for j in partners)
         span = basis(r[:, others])
-        weights = np.linalg.solve(span.t, span.q.T @ r[:, place])
-        found.append(Collinearity(place, others, np.asarray(weights, dtype=np.float64)))
+        loadings = np.linalg.solve(span.t, span.q.T @ r[:, place])
+        found.append(Collinearity(place, others, np.asarray(loadings, dtype=np.float64)))
     return found

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simeq.inference.distribution import two_sided_quantile
+from simeq.inference.intervals import normal_interval
 from simeq.linalg.bases import FloatArray
 
 #: What `SystemResults.get_prediction` can predict.
@@ -69,9 +69,10 @@ class EquationPrediction:
         DataFrame
             Columns lower and upper.
         """
+        errors = self.obs_se if obs else self.mean_se
         dof = None if self.dof is None else np.asarray(self.dof)
-        reach = two_sided_quantile(alpha, dof) * (self.obs_se if obs else self.mean_se)
-        return pd.DataFrame({"lower": self.mean - reach, "upper": self.mean + reach}, self.index)
+        low, high = normal_interval(self.mean, errors, alpha, dof)
+        return pd.DataFrame({"lower": low, "upper": high}, self.index)
 
     def summary_frame(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return means, errors and intervals as statsmodels names them.
@@ -168,9 +169,7 @@ class Prediction:
         DataFrame
             Columns (equation, lower) and (equation, upper).
         """
-        return self._side_by_side(
-            {k: own.conf_int(obs, alpha) for k, own in self.equations.items()}
-        )
+        return self._side_by_side(lambda own: own.conf_int(obs, alpha))
 
     def summary_frame(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return means, errors and intervals as statsmodels names them, equation by equation.
@@ -181,11 +180,11 @@ class Prediction:
             Columns (equation, name), the names being mean, mean_se, mean_ci_lower, mean_ci_upper,
             obs_ci_lower and obs_ci_upper.
         """
-        return self._side_by_side(
-            {k: own.summary_frame(alpha) for k, own in self.equations.items()}
-        )
+        return self._side_by_side(lambda own: own.summary_frame(alpha))
 
-    def _side_by_side(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    def _side_by_side(self, frame: Callable[[EquationPrediction], pd.DataFrame]) -> pd.DataFrame:
+        """Place a frame of each equation beside the others."""
+        frames = {label: frame(own) for label, own in self.equations.items()}
         return pd.concat(frames, axis=1, names=[self._what, None])
 
     @property

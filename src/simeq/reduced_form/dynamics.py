@@ -87,7 +87,7 @@ def persistence(solution: Solution) -> FloatArray:
     return out
 
 
-def long_run(solution: Solution) -> FloatArray:
+def long_run_responses(solution: Solution) -> FloatArray:
     """D_∞ (…, M, R): effects of a unit more for ever, (I − Σ_s Π_s)⁻¹ D_0."""
     own = solution.structure
     first = solution.total @ impulse(own)

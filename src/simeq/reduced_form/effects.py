@@ -8,7 +8,7 @@ import pandas as pd
 
 from simeq.inference.derived import Derived
 from simeq.linalg.bases import FloatArray
-from simeq.reduced_form.printed import pairs_table
+from simeq.report.pairs_table import pairs_table
 from simeq.report.printed_table import PrintedTable, number
 
 
@@ -109,9 +109,11 @@ class Effects:
         return f"<Effects: {self.title.lower()}, {shape}>"
 
     def _frame(self, values: FloatArray) -> pd.DataFrame:
+        """Lay numbers (M, X) out with their names."""
         return pd.DataFrame(values.copy(), list(self.endogenous), list(self.exogenous))
 
     def _long(self, columns: dict[str, FloatArray]) -> pd.DataFrame:
+        """Lay numbers (M, X) out with a row for each pair."""
         pair = [self.endogenous, self.exogenous]
         index = pd.MultiIndex.from_product(pair, names=["endogenous", "exogenous"])
         return pd.DataFrame({name: own.reshape(-1) for name, own in columns.items()}, index)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simeq.design.sample_rows import SampleRows
 from simeq.errors import DataError, count
+from simeq.estimation.consistency import LAG_TOL
 from simeq.estimation.fit import Fit
 from simeq.inference.coefficients import Coefficients
-from simeq.inference.derived import delta_variance
+from simeq.inference.delta_method import delta_variance
 from simeq.linalg.bases import FloatArray
 from simeq.linalg.threads import single_thread
+from simeq.prediction.columns_on_rows import ColumnsOnRows, Data, columns_on, determined_columns
+from simeq.prediction.extrapolation import readable_collinearities
 from simeq.prediction.results import Prediction
-from simeq.prediction.structural import ColumnsOnRows, Data, columns_on, determined_columns
 from simeq.reduced_form.dynamics import carried
 from simeq.reduced_form.solved import Solved, solve_fit
 from simeq.structural_form.structure import Structure
-
-#: A lag holds when it is off by less than this share of its variable's largest value: numbers in
-#: single precision are off by about 1e-7.
-LAG_TOL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +71,19 @@ def forecast(
     DataError
         If data cannot be used, or the sample's rows are no consecutive periods.
     """
-    solved = solve_fit(fit, coefficients, None, "delta")
+    solved, system = solve_fit(fit, coefficients, "delta"), fit.system
     own = solved.structure
     if kind == "dynamic":
         own.require_lags()
     if kind == "dynamic" and data is None:
-        _require_periods(own, columns_on(fit.system, sample_rows, None, own.places.tolist()))
-    exogenous = own.places[len(own.endogenous) :].tolist()
-    rows = determined_columns(fit.system, sample_rows, data, exogenous)
+        _require_periods(own, *columns_on(system, sample_rows, None, own.places.tolist()))
+    x = own.places[len(own.endogenous) :].tolist()
+    known = [each for e in system.labels for each in readable_collinearities(system, e, data)]
+    solvable = [each for each in known if set(each.partners) <= set(x)]
+    rows = determined_columns(system, sample_rows, data, [x], [solvable])
     with single_thread():
         found = static(solved, rows) if kind == "reduced" else dynamic(solved, rows)
-    dof = solved.uncertainty.dof
+    dof = solved.coefficients.dof_across
     return Prediction(
         found.mean,
         np.sqrt(found.estimation),
@@ -97,11 +99,11 @@ def static(solved: Solved, rows: ColumnsOnRows) -> Forecast:
     """y_t = Π x_t with g'V g, g_k = S[:, i] (y_t, x_t)[j], and S Σ S' for an observation."""
     own, solution = solved.structure, solved.estimate
     mean, estimation = np.empty((2, len(rows.index), len(own.endogenous)))
-    for part, x in rows.parts():
+    for part, (x,) in rows.parts():
         mean[part] = x @ solution.total.T
         columns = np.hstack([mean[part], x])[:, own.column]
         for m, shocks in enumerate(solution.shocks[:, own.equation]):
-            estimation[part, m] = delta_variance(columns * shocks, solved.uncertainty.cov)
+            estimation[part, m] = delta_variance(columns * shocks, solved.coefficients.cov)
     spread = _variance(solution.shocks, solved.sigma_resid)
     return Forecast(mean, estimation, np.broadcast_to(spread, mean.shape))
 
@@ -113,7 +115,7 @@ def dynamic(solved: Solved, rows: ColumnsOnRows) -> Forecast:
     Ψ_0 = S and Ψ_t what lags carry of earlier ones.
     """
     own, solution = solved.structure, solved.estimate
-    x = np.concatenate([np.empty((0, len(own.exogenous))), *rows.blocks])
+    x = np.concatenate([np.empty((0, len(own.exogenous))), *(x for (x,) in rows.blocks)])
     mean, estimation, disturbance = np.empty((3, len(x), len(own.endogenous)))
     past, changes, shocks = (deque[FloatArray](maxlen=own.longest_lag) for _ in range(3))
     for t, row in enumerate(x):
@@ -126,7 +128,7 @@ def dynamic(solved: Solved, rows: ColumnsOnRows) -> Forecast:
         changes.append(change)
         shocks.append(shock)
         mean[t] = past[-1][:, 0]
-        estimation[t] = delta_variance(change[:, :, 0].T, solved.uncertainty.cov)
+        estimation[t] = delta_variance(change[:, :, 0].T, solved.coefficients.cov)
         disturbance[t] = _variance(shock, solved.sigma_resid)
     return Forecast(mean, estimation, disturbance.cumsum(axis=0))
 
@@ -147,9 +149,9 @@ def _variance(shocks: FloatArray, sigma: FloatArray) -> FloatArray:
     return np.asarray(((shocks @ sigma) * shocks).sum(axis=1))
 
 
-def _require_periods(own: Structure, rows: ColumnsOnRows) -> None:
+def _require_periods(own: Structure, index: pd.Index[Any], blocks: Iterable[FloatArray]) -> None:
     """Check that declared lags are the values of the rows before."""
-    values = np.concatenate(list(rows.blocks))
+    values = np.concatenate(list(blocks))
     for lag in own.lags:
         before = values[: -lag.order, lag.variable]
         given = values[lag.order :, len(own.endogenous) + lag.column]
@@ -158,7 +160,7 @@ def _require_periods(own: Structure, rows: ColumnsOnRows) -> None:
             first = int(off.argmax())
             raise DataError(
                 f"A dynamic forecast needs rows that are consecutive periods of one unit: in row "
-                f"{rows.index.tolist()[first + lag.order]!r} {own.exogenous[lag.column]} is "
+                f"{index.tolist()[first + lag.order]!r} {own.exogenous[lag.column]} is "
                 f"{given[first]:g}, but {own.endogenous[lag.variable]} was {before[first]:g} "
                 f"{count(lag.order, 'row')} before. Forecast each unit by itself, from data of its "
                 f"own."

@@ -9,7 +9,7 @@ import numpy as np
 from simeq.errors import SimeqError, count
 from simeq.linalg.bases import FloatArray
 from simeq.reduced_form import dynamics
-from simeq.reduced_form.effects import Effects, Measure
+from simeq.reduced_form.effects import Effects
 from simeq.reduced_form.solved import Solved
 from simeq.structural_form.solution import Solution
 
@@ -45,19 +45,12 @@ def long_run(solved: Solved) -> Effects:
     SimeqError
         If effects don't fade, so that there is no end.
     """
-    radius = dynamic_radius(solved).value
+    radius = solved.dynamic_radius.value
     if radius >= 1.0:
         raise SimeqError(f"{unstable(radius)} See interim(h) and cumulative(h).")
-    found = dynamics.long_run(solved.estimate)
+    found = dynamics.long_run_responses(solved.estimate)
     changes = dynamics.long_run_jacobian(solved.estimate, found)
-    return _effects("Long-run multipliers", solved, dynamics.long_run, changes)
-
-
-def dynamic_radius(solved: Solved) -> Measure:
-    """Largest modulus of an eigenvalue of the companion matrix."""
-    solved.structure.require_lags()
-    changes = dynamics.companion_radius_jacobian(solved.estimate)
-    return Measure("dynamic radius", solved.derived(dynamics.companion_radius, changes))
+    return _effects("Long-run multipliers", solved, dynamics.long_run_responses, changes)
 
 
 def unstable(radius: float) -> str:
@@ -71,6 +64,7 @@ def unstable(radius: float) -> str:
 def _effects(
     title: str, solved: Solved, of: Callable[[Solution], FloatArray], jacobian: FloatArray
 ) -> Effects:
+    """Give effects of the columns that are no declared lags their errors and names."""
     own = solved.structure
     columns = tuple(own.exogenous[j] for j in own.current)
     return Effects(title, own.endogenous, columns, solved.derived(of, jacobian))

@@ -10,12 +10,11 @@ import pandas as pd
 
 from simeq.estimation.fit import Fit
 from simeq.inference.coefficients import Coefficients
-from simeq.reduced_form import measures, multipliers
+from simeq.reduced_form import multipliers
 from simeq.reduced_form.effects import Effects, Measure
-from simeq.reduced_form.report import effects_table, warn_of_feedback
+from simeq.reduced_form.printed import effects_table, warn_of_feedback
 from simeq.reduced_form.solved import Solved, solve_fit
 from simeq.report.printed_table import PrintedTable
-from simeq.resampling.results import Bootstrap
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +80,14 @@ class ReducedForm:
     def structural(self) -> pd.DataFrame:
         """Direct effects C (M, X) of exogenous columns, 0 where there is none."""
         own = self.solved.structure
-        direct = own.right_sides(self.solved.b)[:, len(own.endogenous) :]
+        direct = own.right_sides(self.solved.coefficients.b)[:, len(own.endogenous) :]
         return pd.DataFrame(direct, list(own.endogenous), list(own.exogenous))
 
     @property
     def structural_endogenous(self) -> pd.DataFrame:
         """Direct effects A (M, M) of endogenous variables on each other, 0 where there is none."""
         own = self.solved.structure
-        direct = own.right_sides(self.solved.b)[:, : len(own.endogenous)]
+        direct = own.right_sides(self.solved.coefficients.b)[:, : len(own.endogenous)]
         return pd.DataFrame(direct, list(own.endogenous), list(own.endogenous))
 
     @property
@@ -106,7 +105,7 @@ class ReducedForm:
         names = list(own.endogenous[: len(own.labels)])
         return pd.DataFrame(self.solved.estimate.gamma.copy(), names, names)
 
-    @cached_property
+    @property
     def loop_gain(self) -> Measure:
         """Gain once around the loop of two equations: the product of their two coefficients.
 
@@ -118,17 +117,17 @@ class ReducedForm:
         SimeqError
             If there are not two equations.
         """
-        return measures.loop_gain(self.solved)
+        return self.solved.loop_gain
 
-    @cached_property
+    @property
     def spectral_radius(self) -> Measure:
         """ρ(Γ), by which, in the end, each round of feedback multiplies the round before."""
-        return measures.spectral_radius(self.solved)
+        return self.solved.spectral_radius
 
-    @cached_property
+    @property
     def determinant(self) -> Measure:
         """det(I − Γ): effects have changed their signs where it is not positive."""
-        return measures.determinant(self.solved)
+        return self.solved.determinant
 
     # ------------------------------------------------------------------ dynamics
 
@@ -180,7 +179,7 @@ class ReducedForm:
         """
         return multipliers.long_run(self.solved)
 
-    @cached_property
+    @property
     def dynamic_radius(self) -> Measure:
         """Share of an effect that, in the end, a period leaves to the next; effects fade below 1.
 
@@ -191,7 +190,7 @@ class ReducedForm:
         FormulaError
             If no lags are declared.
         """
-        return multipliers.dynamic_radius(self.solved)
+        return self.solved.dynamic_radius
 
     # ------------------------------------------------------------------ presentation
 
@@ -233,9 +232,7 @@ class ReducedForm:
         )
 
 
-def reduced_form(
-    fit: Fit, coefficients: Coefficients, bootstrap: Bootstrap | None, errors: str | None
-) -> ReducedForm:
+def reduced_form(fit: Fit, coefficients: Coefficients, errors: str | None) -> ReducedForm:
     """Solve a fitted system for its endogenous variables; warn where effects change sign.
 
     Parameters
@@ -243,10 +240,9 @@ def reduced_form(
     fit : Fit
     coefficients : Coefficients
         With covariance and distribution.
-    bootstrap : Bootstrap or None
     errors : {"delta", "bootstrap"}, optional
         Where standard errors come from; the bootstrap where it is there, by default.
     """
-    solved = solve_fit(fit, coefficients, bootstrap, errors)
+    solved = solve_fit(fit, coefficients, errors)
     warn_of_feedback(solved)
     return ReducedForm(solved, fit.estimator.title)

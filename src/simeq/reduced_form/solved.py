@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
+from simeq.errors import SimeqError
 from simeq.estimation.fit import Fit
 from simeq.estimation.structure import read_structure
 from simeq.inference.coefficients import Coefficients
-from simeq.inference.derived import Derived, Uncertainty, read_uncertainty
+from simeq.inference.derived import Derived, derive, draws_for
 from simeq.linalg.bases import FloatArray
-from simeq.resampling.results import Bootstrap
-from simeq.structural_form.loops import require_settled
+from simeq.reduced_form import dynamics, feedback
+from simeq.reduced_form.effects import Measure
+from simeq.structural_form.loops import in_units, require_settled
 from simeq.structural_form.solution import Solution, solve
 from simeq.structural_form.structure import Structure
+
+#: A function of Γ (…, G, G).
+OfGamma: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,22 +31,23 @@ class Solved:
 
     Attributes
     ----------
-    b : (K,) array
-        The coefficients.
+    coefficients : Coefficients
+        With the draws that standard errors come from, those that failed left out; without any for
+        the delta method.
+    n_failed : int
+        Draws that failed.
     estimate : Solution
         The system solved at the coefficients.
     drawn : Solution or None
-        The system solved in each draw of a bootstrap, where standard errors come from it.
-    uncertainty : Uncertainty
-        Covariance, distribution and draws of the coefficients.
+        The system solved in each draw.
     sigma_resid : (G, G) array
         Covariance of the structural residuals.
     """
 
-    b: FloatArray
+    coefficients: Coefficients
+    n_failed: int
     estimate: Solution
     drawn: Solution | None
-    uncertainty: Uncertainty
     sigma_resid: FloatArray
 
     @property
@@ -58,12 +66,62 @@ class Solved:
             Its derivatives with respect to the coefficients, at the estimate.
         """
         draws = None if self.drawn is None else of(self.drawn)
-        return self.uncertainty.of(of(self.estimate), jacobian, draws)
+        return derive(self.coefficients, of(self.estimate), jacobian, draws)
+
+    @cached_property
+    def determinant(self) -> Measure:
+        """det(I − Γ)."""
+        return self._of_gamma("det(I − Γ)", feedback.determinant, feedback.determinant_gradient)
+
+    @cached_property
+    def spectral_radius(self) -> Measure:
+        """ρ(Γ)."""
+        of, gradient = feedback.spectral_radius, feedback.spectral_radius_gradient
+        return self._of_gamma("spectral radius", of, gradient)
+
+    @cached_property
+    def loop_gain(self) -> Measure:
+        """Gain once around the loop of two equations.
+
+        Raises
+        ------
+        SimeqError
+            If there are not two equations.
+        """
+        number = len(self.structure.labels)
+        if number != 2:
+            raise SimeqError(
+                f"The loop gain belongs to two equations, and there are {number}; see "
+                f"spectral_radius and determinant."
+            )
+        return self._of_gamma("loop gain", feedback.loop_gain, feedback.loop_gain_gradient)
+
+    @cached_property
+    def dynamic_radius(self) -> Measure:
+        """Largest modulus of an eigenvalue of the companion matrix.
+
+        Raises
+        ------
+        FormulaError
+            If no lags are declared.
+        """
+        self.structure.require_lags()
+        changes = dynamics.companion_radius_jacobian(self.estimate)
+        return Measure("dynamic radius", self.derived(dynamics.companion_radius, changes))
+
+    def _of_gamma(self, name: str, of: OfGamma, gradient: OfGamma) -> Measure:
+        """Take a function of Γ, in units of the variables' sizes, and its gradient."""
+        size = self.structure.size[: len(self.structure.labels)]
+
+        def unitless(own: Solution) -> FloatArray:
+            return in_units(own.gamma, size)
+
+        slopes = in_units(gradient(unitless(self.estimate)), size)
+        jacobian = feedback.by_coefficient(self.structure, slopes)
+        return Measure(name, self.derived(lambda own: of(unitless(own)), jacobian))
 
 
-def solve_fit(
-    fit: Fit, coefficients: Coefficients, bootstrap: Bootstrap | None, errors: str | None
-) -> Solved:
+def solve_fit(fit: Fit, coefficients: Coefficients, errors: str | None) -> Solved:
     """Solve a fitted system, and its draws where standard errors come from them.
 
     Raises
@@ -75,7 +133,7 @@ def solve_fit(
     DataError
         If a bootstrap is asked for and not there.
     """
-    structure = read_structure(fit.system)
+    structure, sigma = read_structure(fit.system), fit.sigma_resid
     estimate = solve(structure, fit.b)
     g = len(structure.labels)
     why = (
@@ -83,21 +141,14 @@ def solve_fit(
         "leave no reduced form; if an equation repeats an identity, take it out."
     )
     require_settled(estimate.gamma, structure.size[:g], structure.endogenous[:g], why)
-    known = read_uncertainty(coefficients, bootstrap, errors)
-    drawn = None
-    if known.draws is not None:
-        drawn = solve(structure, known.draws)
-        known, drawn = _solvable(known, known.draws, drawn)
-    return Solved(fit.b, estimate, drawn, known, fit.sigma_resid)
-
-
-def _solvable(
-    known: Uncertainty, draws: FloatArray, drawn: Solution
-) -> tuple[Uncertainty, Solution]:
-    """Leave out draws in which the system has no solution."""
-    there = np.isfinite(drawn.total).all(axis=(1, 2))
-    if there.all():
-        return known, drawn
-    lost = known.n_failed + int((~there).sum())
-    kept = replace(known, draws=draws[there], n_failed=lost)
-    return kept, solve(drawn.structure, draws[there])
+    given = draws_for(coefficients, errors)
+    if given is None:
+        return Solved(replace(coefficients, draws=None), 0, estimate, None, sigma)
+    draws = given[np.isfinite(given).all(axis=1)]
+    drawn = solve(structure, draws)
+    solvable = np.isfinite(drawn.total).all(axis=(1, 2))
+    if not solvable.all():
+        draws = draws[solvable]
+        drawn = solve(structure, draws)
+    used = replace(coefficients, draws=draws)
+    return Solved(used, len(given) - len(draws), estimate, drawn, sigma)

@@ -70,8 +70,7 @@ def bootstrap(
         batches = in_batches(len(given), plan.batch_size(errors=True), "studentise")
         return np.concatenate([plan.errors(given[own]) for own in batches])
 
-    frame = pd.DataFrame(params, columns=index)
-    found = Bootstrap(frame, counts, groups.labels, int(failed.sum()), errors_of)
+    found = Bootstrap(params, index, counts, groups.labels, int(failed.sum()), errors_of)
     return found, np.asarray(np.cov(params[~failed], rowvar=False)).reshape((params.shape[1],) * 2)
 
 

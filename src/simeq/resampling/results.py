@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,23 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simeq.data.row_labels import Groups
-from simeq.errors import choose, count
-from simeq.inference.distribution import require_alpha
+from simeq.errors import count
+from simeq.inference.intervals import (
+    KINDS,
+    interval_by_draws,
+    interval_kind,
+    studentised_interval,
+)
 from simeq.linalg.bases import FloatArray
-
-#: Kinds of intervals: by standard errors, and by draws.
-KINDS = ("normal", "percentile", "basic", "studentised")
-
-
-def interval_kind(kind: str, known: Sequence[str] = KINDS) -> str:
-    """Return the name of a kind of interval, in either spelling.
-
-    Raises
-    ------
-    SimeqError
-        If it is not known.
-    """
-    return choose(str(kind).replace("z", "s").replace("Z", "S"), known, "kind of interval")
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,8 +68,10 @@ class Bootstrap:
 
     Attributes
     ----------
-    params : DataFrame (n_boot, K)
+    values : (n_boot, K) array
         Coefficients of each draw; NaN where it failed.
+    index : pandas.Index
+        Labels of the coefficients.
     counts : (n_boot, g) array of int
         How often each cluster stands in a draw.
     labels : (g,) array
@@ -89,17 +82,23 @@ class Bootstrap:
         Clustered standard errors (D, K) for given counts; they are computed when asked for.
     """
 
-    params: pd.DataFrame
+    values: FloatArray
+    index: pd.Index[Any]
     counts: NDArray[np.int64]
     labels: NDArray[Any]
     n_failed: int
     errors: Callable[[NDArray[np.int64]], FloatArray] | None
 
     @cached_property
+    def params(self) -> pd.DataFrame:
+        """Coefficients of each draw (n_boot, K)."""
+        return pd.DataFrame(self.values, columns=self.index)
+
+    @cached_property
     def bse(self) -> pd.DataFrame:
         """Clustered standard errors of each draw (n_boot, K), without small-sample factors."""
         assert self.errors is not None
-        return pd.DataFrame(self.errors(self.counts), columns=self.params.columns)
+        return pd.DataFrame(self.errors(self.counts), columns=self.index)
 
     @cached_property
     def sample_bse(self) -> FloatArray:
@@ -110,15 +109,14 @@ class Bootstrap:
     def __getstate__(self) -> dict[str, Any]:
         """Draws with their errors; what computed them needs rows, and stays behind."""
         computed = {"bse": self.bse, "sample_bse": self.sample_bse}
-        return {**self.__dict__, **computed, "errors": None}
+        stored = {name: value for name, value in self.__dict__.items() if name != "params"}
+        return {**stored, **computed, "errors": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
     def conf_int(self, b: FloatArray, alpha: float, kind: str) -> FloatArray:
         """Bounds (K, 2) of intervals around the estimate b (K,).
-
-        Davison and Hinkley (1997), *Bootstrap Methods and their Application*, chapter 5.
 
         Parameters
         ----------
@@ -127,39 +125,17 @@ class Bootstrap:
         kind : {"percentile", "basic", "studentised"}
         """
         kind = interval_kind(kind, KINDS[1:])
-        tails = [alpha / 2.0, 1.0 - alpha / 2.0]
-        draws = self.params.to_numpy(dtype=np.float64)
-        if kind == "studentised":
-            with np.errstate(divide="ignore", invalid="ignore"):
-                t = (draws - b) / self.bse.to_numpy(dtype=np.float64)
-            t[draws == b] = 0.0  # what constraints fix has no error either
-            low, high = _quantiles(t, tails)
-            return np.column_stack([b - high * self.sample_bse, b - low * self.sample_bse])
-        return interval(draws, b, alpha, kind)
+        if kind != "studentised":
+            return np.column_stack(interval_by_draws(b, self.values, alpha, kind))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = (self.values - b) / self.bse.to_numpy(dtype=np.float64)
+        t[self.values == b] = 0.0  # what constraints fix has no error either
+        return np.column_stack(studentised_interval(b, self.sample_bse, t, alpha))
 
     def __repr__(self) -> str:
         """Say in one line what was drawn."""
-        n_boot, k = self.params.shape
+        n_boot, k = self.values.shape
         return (
             f"<Bootstrap: {count(n_boot, 'draw')} of {count(len(self.labels), 'group')}, "
             f"{k} coefficients, {self.n_failed:,} failed>"
         )
-
-
-def interval(draws: FloatArray, b: FloatArray, alpha: float, kind: str) -> FloatArray:
-    """Bounds (K, 2) by quantiles of draws (D, K): as they are, or "basic", mirrored at b (K,)."""
-    require_alpha(alpha)
-    choose(kind, ("percentile", "basic"), "kind of interval of draws")
-    low, high = _quantiles(draws, [alpha / 2.0, 1.0 - alpha / 2.0])
-    if kind == "basic":
-        return np.column_stack([2.0 * b - high, 2.0 * b - low])
-    return np.column_stack([low, high])
-
-
-def _quantiles(values: FloatArray, tails: list[float]) -> FloatArray:
-    """Quantiles (2, K) of the draws that did not fail; NaN for a coefficient without any."""
-    there = np.isfinite(values).any(axis=0)
-    out = np.full((2, values.shape[1]), np.nan)
-    finite = np.where(np.isfinite(values), values, np.nan)[:, there]
-    out[:, there] = np.nanquantile(finite, tails, axis=0)
-    return out

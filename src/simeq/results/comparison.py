@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,9 @@ from simeq.results.system import SystemResults
 
 #: Significance levels of one star, two and three.
 STARS = (0.05, 0.01, 0.001)
+
+#: What a frame says of each coefficient.
+STATISTICS = ("coefficient", "std_error", "pvalue")
 
 
 def compare(
@@ -88,6 +92,16 @@ def compare(
     return Comparison(named, tuple(named)).styled(stars, decimals, title, omit)
 
 
+@dataclass(frozen=True)
+class Style:
+    """How a comparison is printed; `Comparison.styled` tells its attributes."""
+
+    stars: tuple[float, ...] = STARS
+    decimals: int = 3
+    title: str = ""
+    omit: tuple[str, ...] = ()
+
+
 class Comparison:
     """Results side by side; made by `compare` and by the model's methods that fit several.
 
@@ -107,6 +121,7 @@ class Comparison:
         full model.
     failed : dict
         Why a result that was asked for is not there, by what would be its key.
+    style : Style
     """
 
     def __init__(
@@ -120,10 +135,7 @@ class Comparison:
         self.names = tuple(names)
         self.failed = dict(failed or {})
         self._remarks = tuple(remarks)
-        self._stars: tuple[float, ...] = STARS
-        self._decimals = 3
-        self._title = ""
-        self._omit: tuple[str, ...] = ()
+        self.style = Style()
 
     def styled(
         self,
@@ -150,16 +162,19 @@ class Comparison:
             If a level is not between 0 and 1, decimals is no whole number, or no result has a
             term.
         """
-        other = copy(self)
+        chosen: dict[str, Any] = {}
         if stars is not None:
-            other._stars = _levels(stars)
+            chosen["stars"] = _levels(stars)
         if decimals is not None:
             if not isinstance(decimals, int) or decimals < 0:
                 raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
-            other._decimals = decimals
-        other._title = self._title if title is None else title
+            chosen["decimals"] = decimals
+        if title is not None:
+            chosen["title"] = title
         if omit is not None:
-            other._omit = self._checked_terms([omit] if isinstance(omit, str) else omit)
+            chosen["omit"] = self._checked_terms([omit] if isinstance(omit, str) else omit)
+        other = copy(self)
+        other.style = replace(self.style, **chosen)
         return other
 
     def to_frame(self) -> pd.DataFrame:
@@ -171,12 +186,9 @@ class Comparison:
             A column for each result; rows (equation, term, statistic) with statistic
             "coefficient", "std_error" or "pvalue", then "rsquared" by equation and "nobs".
         """
-        columns = [self._numbers(result) for result in self.results.values()]
-        rows = [row for equation in self._equations() for row in self._keys(equation)]
-        rows += [(e, "", "rsquared") for e in self._equations()] + [("", "", "nobs")]
+        rows = self._rows()
         index = pd.MultiIndex.from_tuples(rows, names=["equation", "term", "statistic"])
-        values = [[own.get(row, np.nan) for own in columns] for row in rows]
-        return pd.DataFrame(values, index, list(self.names))
+        return pd.DataFrame([*rows.values()], index, list(self.names))
 
     def to_text(self) -> str:
         """Render for a terminal."""
@@ -204,93 +216,78 @@ class Comparison:
         return self.to_html()
 
     def _equations(self) -> list[str]:
-        return list(dict.fromkeys(e for r in self.results.values() for e in r.model.labels))
+        """Equations of any of the results."""
+        return list(dict.fromkeys(e for r in self.results.values() for e in r.fit.system.labels))
 
     def _terms(self, equation: str) -> list[str]:
         """Terms of an equation in any of the results, the intercept last as papers have it."""
-        found = dict.fromkeys(
-            str(term)
-            for result in self.results.values()
-            if equation in result.equations
-            for term in result.equations[equation].params.index
-        )
+        pairs = (pair for r in self.results.values() for pair in r.coefficients.index)
+        found = dict.fromkeys(term for label, term in pairs if label == equation)
         return sorted(found, key=lambda term: term == "Intercept")
 
-    def _keys(self, equation: str) -> list[tuple[str, str, str]]:
-        statistics = ("coefficient", "std_error", "pvalue")
-        return [(equation, term, s) for term in self._terms(equation) for s in statistics]
-
-    def _numbers(self, result: SystemResults) -> dict[tuple[str, str, str], float]:
-        found: dict[tuple[str, str, str], float] = {("", "", "nobs"): result.nobs}
-        for (equation, term), b, se, p in zip(
-            result.params.index, result.params, result.bse, result.pvalues, strict=True
-        ):
-            found[equation, term, "coefficient"] = b
-            found[equation, term, "std_error"] = se
-            found[equation, term, "pvalue"] = p
-        for equation, value in result.rsquared.items():
-            found[str(equation), "", "rsquared"] = value
-        return found
+    def _rows(self) -> dict[tuple[str, str, str], list[float]]:
+        """A number for each result, NaN where it has none, by equation, term and statistic."""
+        results, rows = self.results.values(), {}
+        known = [_statistics(result) for result in results]
+        for equation in self._equations():
+            for term in self._terms(equation):
+                own = [each.get((equation, term), (np.nan,) * 3) for each in known]
+                for statistic, numbers in zip(STATISTICS, zip(*own, strict=True), strict=True):
+                    rows[equation, term, statistic] = list(numbers)
+        for equation in self._equations():
+            rows[equation, "", "rsquared"] = [r.rsquared.get(equation, np.nan) for r in results]
+        return {**rows, ("", "", "nobs"): [result.nobs for result in results]}
 
     def _table(self) -> PrintedTable:
-        columns = [self._numbers(result) for result in self.results.values()]
-        sections = [self._section(equation, columns) for equation in self._equations()]
-        pad = " " * len(self._stars)
-        foot = [("N", *(f"{round(own['', '', 'nobs']):,}{pad}" for own in columns))]
+        """Lay all equations out, rows and R² beneath them."""
+        rows, pad = self._rows(), " " * len(self.style.stars)
+        sections = [self._section(equation, rows) for equation in self._equations()]
+        foot = [("N", *(f"{round(n):,}{pad}" for n in rows["", "", "nobs"]))]
         for equation in self._equations():
-            values = [own.get((equation, "", "rsquared"), np.nan) for own in columns]
-            foot.append((f"R² {equation}", *(number(v, self._decimals) + pad for v in values)))
-        return PrintedTable(
-            self._title,
-            self.names,
-            (*sections, Section("", tuple(foot))),
-            self._notes(),
-        )
+            values = rows[equation, "", "rsquared"]
+            foot.append((f"R² {equation}", *(number(v, self.style.decimals) + pad for v in values)))
+        sections.append(Section("", tuple(foot)))
+        return PrintedTable(self.style.title, self.names, tuple(sections), self._notes())
 
-    def _section(
-        self, equation: str, columns: Sequence[Mapping[tuple[str, str, str], float]]
-    ) -> Section:
-        rows: list[tuple[str, ...]] = []
-        wide, pad = len(self._stars), " " * (len(self._stars) - 1)
-        hidden = self._members(equation)
+    def _section(self, equation: str, rows: Mapping[tuple[str, str, str], list[float]]) -> Section:
+        """Lay an equation out: coefficients with stars, errors beneath, who has what is omitted."""
+        stars, decimals = self.style.stars, self.style.decimals
+        wide, out = len(stars), []
+        hidden = self._hidden(equation)
         for term in self._terms(equation):
             if any(term in own for own in hidden.values()):
                 continue
-            upper, lower = [], []
-            for own in columns:
-                b = own.get((equation, term, "coefficient"), np.nan)
-                p = own.get((equation, term, "pvalue"), np.nan)
-                se = own.get((equation, term, "std_error"), np.nan)
-                marks = sum(p < level for level in self._stars)
-                upper.append(number(b, self._decimals) + f"{'*' * marks:<{wide}}")
-                lower.append(f"({number(se, self._decimals)}){pad}" if se == se else "")
-            rows += [(term, *upper), ("", *lower)]
+            b, se, p = (rows[equation, term, statistic] for statistic in STATISTICS)
+            marks = ["*" * sum(value < level for level in stars) for value in p]
+            upper = (f"{number(v, decimals)}{m:<{wide}}" for v, m in zip(b, marks, strict=True))
+            lower = (f"({number(v, decimals)}){' ' * (wide - 1)}" if v == v else "" for v in se)
+            out += [(term, *upper), ("", *lower)]
         for name, terms in hidden.items():
-            keys = {(equation, term, "coefficient") for term in terms}
-            have = ("yes" if keys & own.keys() else "no" for own in columns)
-            rows.append((name, *(f"{answer}{' ' * wide}" for answer in have)))
-        return Section(equation, tuple(rows))
+            values = zip(*(rows[equation, term, "coefficient"] for term in terms), strict=True)
+            answers = ("no" if np.isnan(own).all() else "yes" for own in values)
+            out.append((name, *(f"{answer}{' ' * wide}" for answer in answers)))
+        return Section(equation, tuple(out))
 
-    def _members(self, equation: str) -> dict[str, set[str]]:
+    def _hidden(self, equation: str) -> dict[str, set[str]]:
         """Coefficients of an equation that are not printed, by the term that was named."""
         found: dict[str, set[str]] = {}
         for result in self.results.values():
-            for (label, name), term in zip(result.model.index, _terms_of(result), strict=True):
-                if label == equation:
-                    for own in {name, term}.intersection(self._omit):
-                        found.setdefault(own, set()).add(name)
+            for label, name, term in _named_terms(result):
+                for own in {name, term}.intersection(self.style.omit) if label == equation else ():
+                    found.setdefault(own, set()).add(name)
         return found
 
     def _checked_terms(self, omit: Sequence[str]) -> tuple[str, ...]:
-        known = {str(term) for r in self.results.values() for _, term in r.model.index}
-        known.update(term for result in self.results.values() for term in _terms_of(result))
+        """Check that each term is one of a result's."""
+        named = (names for r in self.results.values() for _, *names in _named_terms(r))
+        known = {name for names in named for name in names}
         for name in omit:
             if name not in known:
                 raise SimeqError(f"No result has a term {name!r} to omit.{nearest(name, known)}")
         return tuple(omit)
 
     def _notes(self) -> tuple[str, ...]:
-        levels = enumerate(self._stars, 1)
+        levels = enumerate(self.style.stars, 1)
         marks = ", ".join(f"{'*' * i} p < {level:g}" for i, level in levels)
         text = "Standard errors in parentheses."
         head = f"{text} {marks}." if marks else text
@@ -309,9 +306,17 @@ class Comparison:
         return [f"Standard errors of {kinds}."]
 
 
-def _terms_of(result: SystemResults) -> list[str]:
-    """Name the term of each coefficient, which a category's levels share."""
-    return [term_name(term) for term in result.model.system.coefficient_terms]
+def _statistics(result: SystemResults) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Value, standard error and p value of each coefficient."""
+    own = result.coefficients
+    numbers = zip(own.b, own.errors, own.pvalues, strict=True)
+    return dict(zip(own.index, numbers, strict=True))
+
+
+def _named_terms(result: SystemResults) -> list[tuple[str, str, str]]:
+    """Equation and name of each coefficient, and its term, which a category's levels share."""
+    pairs = zip(result.coefficients.index, result.fit.system.coefficient_terms, strict=True)
+    return [(equation, name, term_name(term)) for (equation, name), term in pairs]
 
 
 def _levels(stars: Sequence[float]) -> tuple[float, ...]:

@@ -1,14 +1,35 @@
-"""Results as the text of a file, by the file's ending. Needs no package beyond the runtime's."""
+"""Results in files: saved to be loaded, or as text by the file's ending."""
 
 from __future__ import annotations
 
+import pickle
+from os import PathLike
 from pathlib import Path
 
-from simeq.errors import SimeqError
+from simeq.errors import DataError, SimeqError
 from simeq.results.comparison import Comparison, compare
 from simeq.results.system import SystemResults
 
 FORMATS = (".tex", ".html", ".md", ".csv", ".txt")
+
+
+def load(path: str | PathLike[str]) -> SystemResults:
+    """Read results that `SystemResults.save` wrote.
+
+    A pickle is code: load only files that you trust.
+
+    Raises
+    ------
+    DataError
+        If the file holds something else.
+    """
+    try:
+        found = pickle.loads(Path(path).read_bytes())
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
+        raise DataError(f"{path} does not hold saved results: {error}.") from None
+    if not isinstance(found, SystemResults):
+        raise DataError(f"{path} holds {type(found).__name__}, not results of simeq.")
+    return found
 
 
 def result_as_text(result: SystemResults, path: str | None) -> str:

@@ -6,39 +6,24 @@ A result carries them as the attributes of maketables' plug-in format, ``__maket
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from simeq.errors import listing
-
-if TYPE_CHECKING:
-    from simeq.inference.coefficients import Coefficients
-    from simeq.results.equation import EquationResults
-    from simeq.results.system import SystemResults
+from simeq.inference.results import CoefficientResults
+from simeq.results.fit import FitResults
 
 #: Dependents that stand above a system's column.
 MOST_DEPENDENTS = 4
 
-_OF_SYSTEM = {
-    "N": "nobs",
-    "n_clusters": "n_groups",
-    "ll": "llf",
-    "aic": "aic",
-    "bic": "bic",
-    "df_model": "df_model",
-    "df_resid": "df_resid",
-}
-_OF_EQUATION = {
-    "N": "nobs",
-    "n_clusters": "n_groups",
-    "df_model": "df_model",
-    "df_resid": "df_resid",
-    "r2": "rsquared",
-    "adj_r2": "rsquared_adj",
-    "rmse": "rmse",
-}
+#: Statistics shown beneath an equation by default.
+EQUATION_KEYS = ("method", "N", "r2")
+
+_SHARED = {"N": "nobs", "n_clusters": "n_groups", "df_model": "df_model", "df_resid": "df_resid"}
+_OF_SYSTEM = {**_SHARED, "ll": "llf", "aic": "aic", "bic": "bic"}
+_OF_EQUATION = {**_SHARED, "r2": "rsquared", "adj_r2": "rsquared_adj", "rmse": "rmse"}
 _SYSTEM_FIT = {
     "mcelroy": "McElroy R²",
     "berndt": "Berndt R²",
@@ -48,15 +33,15 @@ _SYSTEM_FIT = {
 _EQUATION_FIT = {"r2": "R²", "adj_r2": "Adj. R²", "rmse": "RMSE"}
 
 
-class Column:
+class TableColumn:
     """A result of which only the plug-in's attributes can be seen.
 
     maketables takes whatever has ``params``, ``bse`` and ``pvalues`` for a result of statsmodels,
-    before it looks for a plug-in, and cannot read a name of two levels. Behind a Column there is
-    nothing else to find.
+    before it looks for a plug-in, and cannot read a name of two levels. Behind a TableColumn there
+    is nothing else to find.
     """
 
-    def __init__(self, result: Coefficients) -> None:
+    def __init__(self, result: CoefficientResults) -> None:
         self._result = result
 
     def __getattr__(self, name: str) -> Any:
@@ -65,7 +50,7 @@ class Column:
         raise AttributeError(name)
 
 
-def to_list(result: Coefficients) -> list[Column]:
+def to_list(result: CoefficientResults) -> list[TableColumn]:
     """Return the result as one column for maketables, which asks for it by this name.
 
     Returns
@@ -73,10 +58,10 @@ def to_list(result: Coefficients) -> list[Column]:
     list of one object
         With the attributes of maketables' plug-in format, and no others.
     """
-    return [Column(result)]
+    return [TableColumn(result)]
 
 
-def coef_table(result: Coefficients) -> pd.DataFrame:
+def coef_table(result: CoefficientResults) -> pd.DataFrame:
     """Coefficients by flat name, ``[equation]term`` for a system.
 
     Returns
@@ -94,38 +79,48 @@ def coef_table(result: Coefficients) -> pd.DataFrame:
     [consump]Intercept  15.167  1.829   8.293  0.0
     [consump]wages       0.931  0.044  21.225  0.0
     """
-    columns = {"b": result.params, "se": result.bse, "t": result.tvalues, "p": result.pvalues}
+    own = result.coefficients
+    columns = {"b": own.b, "se": own.errors, "t": own.ratios, "p": own.pvalues}
     for name, alpha in {"ci95": 0.05, "ci90": 0.1}.items():
-        bounds = result.conf_int(alpha)
-        columns |= {f"{name}l": bounds["lower"], f"{name}u": bounds["upper"]}
-    return pd.DataFrame(columns).set_axis(pd.Index(result._names, name="Coefficient"))
+        columns[f"{name}l"], columns[f"{name}u"] = own.interval(alpha)
+    return pd.DataFrame(columns, pd.Index(own.names, name="Coefficient"))
 
 
-def vcov_info(result: SystemResults) -> dict[str, Any]:
+def var_labels(result: CoefficientResults) -> dict[str, str]:
+    """Labels that keep the bracket which maketables cuts from ``[equation]C(x)[T.a]``."""
+    names = result.coefficients.names
+    heads = [name[1 : name.index("[", 1)] for name in names if name.count("[") > 1]
+    return {head: f"[{head}" for head in heads}
+
+
+def vcov_info(result: FitResults) -> dict[str, Any]:
     """Kind of the covariance, and its clusters where columns of the data name them."""
-    groups = result._request["groups"]
+    groups = result.request["groups"]
     names = [groups] if isinstance(groups, str) else groups
     named = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
     return {"vcov_type": result.cov_type, "clustervar": list(names) if named else None}
 
 
-def system_stat(result: SystemResults, key: str) -> Any:
+def system_stat(result: FitResults, equations: Mapping[str, CoefficientResults], key: str) -> Any:
     """Return a statistic by maketables' key; ``[equation]r2`` is that of an equation."""
     label, bracket, name = key.removeprefix("[").rpartition("]")
     if bracket:
-        own = result.equations.get(label)
-        return None if own is None else equation_stat(own, name)
+        own = equations.get(label)
+        return None if own is None else equation_stat(own, result, name)
     if key in _SYSTEM_FIT:
         return result.system_rsquared[key]
     return _stat(result, result, key, _OF_SYSTEM)
 
 
-def equation_stat(result: EquationResults, key: str) -> Any:
+def equation_stat(result: CoefficientResults, system: FitResults, key: str) -> Any:
     """Return a statistic by maketables' key, None for one that an equation has not."""
-    return _stat(result, result.system, key, _OF_EQUATION)
+    return _stat(result, system, key, _OF_EQUATION)
 
 
-def _stat(result: Any, system: SystemResults, key: str, attributes: Mapping[str, str]) -> Any:
+def _stat(
+    result: CoefficientResults, system: FitResults, key: str, attributes: Mapping[str, str]
+) -> Any:
+    """Return an attribute of a result, or what it shares with its system."""
     if key == "method":
         return system.method.upper()
     if key == "se_type":
@@ -134,34 +129,18 @@ def _stat(result: Any, system: SystemResults, key: str, attributes: Mapping[str,
     return getattr(result, attributes[key]) if key in attributes else None
 
 
-def system_stat_keys(result: SystemResults) -> list[str]:
+def system_stat_keys(result: FitResults) -> list[str]:
     """Statistics shown beneath a system: estimator, rows, R² of each equation."""
-    return ["method", "N", *(f"[{label}]r2" for label in result.model.labels)]
+    return ["method", "N", *(f"[{label}]r2" for label in result.fit.system.labels)]
 
 
-def equation_stat_keys(result: EquationResults) -> list[str]:
-    """Statistics shown beneath an equation."""
-    return ["method", "N", "r2"]
-
-
-def stat_labels(result: SystemResults | EquationResults) -> dict[str, str]:
-    """Names of the statistics for which maketables has none."""
-    labels = getattr(result.model, "labels", ())
+def stat_labels(labels: Sequence[str] = ()) -> dict[str, str]:
+    """Names of the statistics for which maketables has none, those of equations by label too."""
     own = {f"[{e}]{key}": f"{word} {e}" for e in labels for key, word in _EQUATION_FIT.items()}
     return {"method": "Estimator", **_SYSTEM_FIT, **own}
 
 
-def system_depvar(result: SystemResults) -> str:
+def system_depvar(result: FitResults) -> str:
     """Dependents of the system."""
-    return listing(result.model.endog_names, MOST_DEPENDENTS)
-
-
-def equation_depvar(result: EquationResults) -> str:
-    """Dependent of the equation."""
-    return result.model.endog_names
-
-
-def var_labels(result: SystemResults) -> dict[str, str]:
-    """Labels that keep the bracket which maketables cuts from ``[equation]C(x)[T.a]``."""
-    heads = [name[1 : name.index("[", 1)] for name in result._names if name.count("[") > 1]
-    return {head: f"[{head}" for head in heads}
+    design = result.fit.system.design
+    return listing([design.names[j] for j in design.dependents], MOST_DEPENDENTS)

@@ -1,4 +1,4 @@
-"""What was done, in sentences: the notes beneath a summary."""
+"""What was done, in words: the head of a summary, and the notes beneath it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from simeq.errors import count, listing
 from simeq.estimation.fit import Fit
 from simeq.estimation.system import System
 from simeq.linalg.bases import FloatArray
+from simeq.report.printed_table import number
+from simeq.results.fit_measures import FitMeasures
 
 _DIVISORS = {
     "none": "n",
@@ -14,6 +16,21 @@ _DIVISORS = {
     "max": "n - max(k_i, k_j)",
     "theil": "Theil's n - k_i - k_j + tr(...)",
 }
+
+
+def headline(measures: FitMeasures) -> tuple[tuple[str, str], ...]:
+    """Name the numbers of the whole system."""
+    fit, of_system = measures.fit, measures.system_rsquared
+    return (
+        ("Equations", f"{len(fit.system.labels)}"),
+        ("Observations", f"{measures.nobs:,}"),
+        ("Coefficients", f"{fit.b.size}"),
+        ("Constraints", f"{len(fit.constraints)}"),
+        ("Log-likelihood", number(measures.llf)),
+        ("McElroy R-squared", number(of_system["mcelroy"])),
+        ("Judge R-squared", number(of_system["judge"])),
+        ("Iterations", f"{fit.n_iter}"),
+    )
 
 
 def describe(fit: Fit, dof: FloatArray | None, cov_note: str | None) -> list[str]:
@@ -39,6 +56,7 @@ def describe(fit: Fit, dof: FloatArray | None, cov_note: str | None) -> list[str
 
 
 def _distribution(dof: FloatArray | None) -> str:
+    """Say which distribution t ratios are referred to."""
     if dof is None:
         return "Distribution: standard normal."
     values = listing(f"{d:g}" for d in sorted(set(dof)))
@@ -46,6 +64,7 @@ def _distribution(dof: FloatArray | None) -> str:
 
 
 def _instruments(system: System) -> list[str]:
+    """Name the instruments, by equation where they differ."""
     names = system.instrument_names
     if not system.instruments_differ:
         return [f"Instruments: {listing(names[system.labels[0]], 30)}."]

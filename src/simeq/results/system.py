@@ -7,33 +7,29 @@ from collections.abc import Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from simeq.diagnostics.all_tests import diagnostics_table
 from simeq.diagnostics.hypothesis_test import HypothesisTest
-from simeq.diagnostics.tests import Diagnostics
-from simeq.errors import DataError, choose, count
+from simeq.errors import choose, count
 from simeq.formula.coefficient_functions import Functions
 from simeq.formula.constraints import Constraints
-from simeq.inference.delta_method import FunctionResults, nonlinear
-from simeq.linalg.bases import FloatArray
-from simeq.moments.request import Request
+from simeq.inference.functions import FunctionResults, nonlinear
 from simeq.prediction.results import KINDS, Prediction
-from simeq.prediction.structural import structural_prediction
+from simeq.prediction.structural import right_sides, structural_prediction
 from simeq.reduced_form.forecasts import forecast
 from simeq.reduced_form.results import ReducedForm, reduced_form
 from simeq.report.summary import Report, as_summary
-from simeq.resampling.results import Bootstrap, Jackknife, interval_kind
+from simeq.resampling.results import Jackknife
 from simeq.resampling.wild.results import WildTest
 from simeq.resampling.wild.test import wild_test
 from simeq.results import maketables
 from simeq.results.equation import EquationResults
 from simeq.results.fit import FitResults
-
-_Kind = TypeVar("_Kind")
+from simeq.results.notes import headline
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -93,21 +89,9 @@ class SystemResults(FitResults):
         >>> gain.summary_frame().round(3).to_numpy().tolist()[0][:2]
         [0.335, 0.021]
         """
-        return nonlinear(self, functions, self._draws)
-
-    @property
-    def _draws(self) -> FloatArray | None:
-        """Coefficients of the bootstrap's draws (D, K), if there are any."""
-        if not isinstance(self._resampled, Bootstrap):
-            return None
-        return self._resampled.params.to_numpy(dtype=np.float64)
+        return nonlinear(self.coefficients, functions)
 
     # ------------------------------------------------------------------ diagnostics
-
-    @cached_property
-    def tests(self) -> Diagnostics:
-        """Each test of the estimate by its name, as ``result.tests.sargan("demand")``."""
-        return Diagnostics(self._fit, self._request, self.model.sample_rows, self.use_t)
 
     def diagnostics(self, lags: int = 1, equation: str | None = None) -> pd.DataFrame:
         """Make every test that applies to the estimate, unrounded.
@@ -180,12 +164,7 @@ class SystemResults(FitResults):
     @property
     def jackknife(self) -> Jackknife:
         """Estimates with one cluster left out, after ``cov_type="jackknife"``."""
-        return self._resampling(Jackknife, "jackknife")
-
-    @property
-    def bootstrap(self) -> Bootstrap:
-        """Draws, after ``cov_type="bootstrap"``."""
-        return self._resampling(Bootstrap, "bootstrap")
+        return self._resampled(Jackknife, "jackknife")
 
     def wild_test(
         self,
@@ -206,34 +185,15 @@ class SystemResults(FitResults):
             With ``statistic``, ``pvalue`` and ``conf_int(alpha)`` by inversion of the test.
         """
         return wild_test(
-            self, restrictions, weights=weights, n_boot=n_boot, groups=groups, seed=seed
+            self.fit,
+            self.sample_rows,
+            restrictions,
+            n_groups=self.n_groups,
+            weights=weights,
+            n_boot=n_boot,
+            groups=groups,
+            seed=seed,
         )
-
-    def _resampling(self, kind: type[_Kind], name: str) -> _Kind:
-        if not isinstance(self._resampled, kind):
-            raise DataError(f"These results hold no {name}; fit with cov_type={name!r}.")
-        return self._resampled
-
-    def conf_int(self, alpha: float = 0.05, kind: str = "normal") -> pd.DataFrame:
-        """Confidence intervals.
-
-        Parameters
-        ----------
-        alpha : float
-            One minus the coverage, in (0, 1).
-        kind : {"normal", "percentile", "basic", "studentised"}
-            By standard errors and the results' distribution, or by the bootstrap's draws.
-
-        Returns
-        -------
-        DataFrame
-            Columns lower and upper, a row for each coefficient.
-        """
-        bounds = super().conf_int(alpha)
-        if interval_kind(kind) == "normal":
-            return bounds
-        bounds[["lower", "upper"]] = self.bootstrap.conf_int(self._b, alpha, kind)
-        return bounds
 
     # ------------------------------------------------------------------ reduced form
 
@@ -270,15 +230,14 @@ class SystemResults(FitResults):
         >>> print(model.fit("3sls").reduced_form().params["govExp"].round(3).to_dict())
         {'consump': 2.419, 'invest': 0.104, 'gnp': 3.522}
         """
-        drawn = self._resampled if isinstance(self._resampled, Bootstrap) else None
-        return reduced_form(self._fit, self, drawn, errors)
+        return reduced_form(self.fit, self.coefficients, errors)
 
     # ------------------------------------------------------------------ equations, prediction
 
     @cached_property
     def equations(self) -> dict[str, EquationResults]:
         """Each equation's results by its label."""
-        return {label: EquationResults(self, i) for i, label in enumerate(self.model.labels)}
+        return {label: EquationResults(self, i) for i, label in enumerate(self.fit.system.labels)}
 
     def predict(self, data: pd.DataFrame | Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Right sides of the equations at new data.
@@ -295,7 +254,9 @@ class SystemResults(FitResults):
             out (a category that a group of rows lacks, a collinear column) would matter. A
             transformed dependent stays transformed.
         """
-        return self.fittedvalues if data is None else self.model.predict(self._b, data)
+        if data is None:
+            return self.fittedvalues
+        return right_sides(self.fit.system, self.fit.b, self.sample_rows, data)
 
     def get_prediction(
         self,
@@ -332,22 +293,26 @@ class SystemResults(FitResults):
         0  52.46     0.33          51.81          53.11         49.29         55.63
         """
         chosen = choose(kind, KINDS, "kind of prediction")
-        rows = self.model.sample_rows
         if chosen != "structural":
-            return forecast(self._fit, self, rows, data, chosen)
-        return structural_prediction(self._fit, self._cov, self._dof, rows, data)
+            return forecast(self.fit, self.coefficients, self.sample_rows, data, chosen)
+        return structural_prediction(self.fit, self.coefficients, self.sample_rows, data)
 
     # ------------------------------------------------------------------ presentation
 
     to_list = maketables.to_list
     __maketables_coef_table__ = property(maketables.coef_table)
-    __maketables_stat__ = maketables.system_stat
     __maketables_depvar__ = property(maketables.system_depvar)
     __maketables_fixef_string__ = None
     __maketables_var_labels__ = property(maketables.var_labels)
     __maketables_vcov_info__ = property(maketables.vcov_info)
-    __maketables_stat_labels__ = property(maketables.stat_labels)
     __maketables_default_stat_keys__ = property(maketables.system_stat_keys)
+
+    def __maketables_stat__(self, key: str) -> Any:
+        return maketables.system_stat(self, self.equations, key)
+
+    @property
+    def __maketables_stat_labels__(self) -> dict[str, str]:
+        return maketables.stat_labels(self.fit.system.labels)
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return the results as tables: a block for each equation, then Σ and notes.
@@ -358,18 +323,19 @@ class SystemResults(FitResults):
             With ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``.
         """
         blocks = tuple(equation.block(alpha) for equation in self.equations.values())
-        labels, correlation = self.model.labels, self._residual_correlation
-        title = f"System: {self.title}"
-        return as_summary(Report(title, self._facts, blocks, labels, correlation, self.notes))
+        labels, correlation = self.fit.system.labels, self.measures.correlation
+        title, facts = f"System: {self.title}", headline(self.measures)
+        return as_summary(Report(title, facts, blocks, labels, correlation, self.notes))
 
     def _repr_html_(self) -> str:
         return str(self.summary().as_html())
 
     def __repr__(self) -> str:
         """Say in one line what was estimated."""
+        equations = count(len(self.fit.system.labels), "equation")
         return (
-            f"<SystemResults: {self.title.lower()}, {count(len(self.model.labels), 'equation')}, "
-            f"{self._b.size} coefficients, {self.nobs:,} rows>"
+            f"<SystemResults: {self.title.lower()}, {equations}, "
+            f"{self.fit.b.size} coefficients, {self.nobs:,} rows>"
         )
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -378,28 +344,3 @@ class SystemResults(FitResults):
         A pickle is code: load only files that you trust.
         """
         Path(path).write_bytes(pickle.dumps(self))
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Stored facts, without rows, labels of rows and what is derived from them."""
-        cached = {"resid", "fittedvalues", "equations", "tests"}
-        kept = {name: value for name, value in self.__dict__.items() if name not in cached}
-        return {**kept, "_request": Request(self.cov_type, {})}
-
-
-def load(path: str | PathLike[str]) -> SystemResults:
-    """Read results that `SystemResults.save` wrote.
-
-    A pickle is code: load only files that you trust.
-
-    Raises
-    ------
-    DataError
-        If the file holds something else.
-    """
-    try:
-        found = pickle.loads(Path(path).read_bytes())
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
-        raise DataError(f"{path} does not hold saved results: {error}.") from None
-    if not isinstance(found, SystemResults):
-        raise DataError(f"{path} holds {type(found).__name__}, not results of simeq.")
-    return found

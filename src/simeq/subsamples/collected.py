@@ -1,4 +1,4 @@
-"""Forms of one system estimated side by side: what some fail at, and warnings told once."""
+"""Forms of one system estimated side by side: errors of some kept, warnings told once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from simeq.estimation.system import System
 from simeq.formula.terms import term_name
 from simeq.results.system import SystemResults
 
-#: What one form of a system may fail at while others go on; the rest is a mistake in the call.
+#: Errors of one form of a system with which the others go on; the rest are mistakes in the call.
 REPORTED = (CollinearityError, ConstraintError, DataError, IdentificationError, SingularError)
 
 
@@ -86,7 +86,7 @@ class CollectedFits:
         """Note the coefficients that forms do not have, forms that lack the same ones together."""
         lacking: dict[tuple[str, ...], list[str]] = {}
         for key, result in self.results.items():
-            lost = _lost(whole, result.model.system)
+            lost = _lost(whole, result.fit.system)
             if lost:
                 lacking.setdefault(lost, []).append(self.names[key])
         for lost, names in lacking.items():

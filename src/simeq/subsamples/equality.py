@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from simeq.errors import ConstraintError, DataError, SimeqError, count, nearest
+from simeq.inference.linear_tests import SINGULAR_TOL
 from simeq.linalg.bases import FloatArray, basis, null_space
 from simeq.results.comparison import Comparison
 from simeq.results.system import SystemResults
 
 if TYPE_CHECKING:
     from statsmodels.stats.contrast import ContrastResults
-
-#: Smallest eigenvalue of a correlation matrix that is not singular.
-SINGULAR_TOL = 1e-12
 
 
 class GroupComparison(Comparison):
@@ -98,16 +96,16 @@ class GroupComparison(Comparison):
         numbered = list(enumerate(self.results.values()))
         b = pd.concat({i: result.params for i, result in numbered}, axis=1, sort=False)
         se = pd.concat({i: result.bse for i, result in numbered}, axis=1, sort=False)
-        weight = (1.0 / se**2).where(se > 0.0)
-        mean = (weight * b).sum(axis=1) / weight.sum(axis=1)
-        found = pd.DataFrame({"statistic": (weight * b.sub(mean, axis=0) ** 2).sum(axis=1)})
-        found["df"] = weight.notna().sum(axis=1) - 1
+        precision = (1.0 / se**2).where(se > 0.0)
+        mean = (precision * b).sum(axis=1) / precision.sum(axis=1)
+        found = pd.DataFrame({"statistic": (precision * b.sub(mean, axis=0) ** 2).sum(axis=1)})
+        found["df"] = precision.notna().sum(axis=1) - 1
         found["pvalue"] = special.chdtrc(found["df"], found["statistic"])
         return found[found["df"] > 0]
 
     def _chosen(self, given: Sequence[str] | str | None) -> list[str]:
         """Names of the coefficients to test, in order, all of them in every group."""
-        each = [result.model.system.coefficient_names for result in self.results.values()]
+        each = [result.coefficients.names for result in self.results.values()]
         common = [name for name in each[0] if all(name in own for own in each)]
         if given is None:
             return common
@@ -173,7 +171,7 @@ class _Directions:
             )
         own = _places(result, self.names)
         scale = np.multiply.outer(self.units, self.units)
-        cov = self.free.T @ (result._cov[np.ix_(own, own)] / scale) @ self.free
+        cov = self.free.T @ (result.coefficients.cov[np.ix_(own, own)] / scale) @ self.free
         size = np.sqrt(np.abs(cov.diagonal()))
         if not (np.isfinite(cov).all() and size.all()) or _is_singular(cov, size):
             raise ConstraintError(
@@ -181,11 +179,12 @@ class _Directions:
                 f"fewer."
             )
         root = np.linalg.cholesky(cov)
-        b = self.free.T @ (result._b[own] / self.units)
+        b = self.free.T @ (result.coefficients.b[own] / self.units)
         return np.linalg.solve(root, np.eye(p)), np.linalg.solve(root, b)
 
 
 def _is_singular(cov: FloatArray, size: FloatArray) -> bool:
+    """Whether a covariance is singular, judged in units of its standard errors."""
     correlation = cov / np.multiply.outer(size, size)
     return bool(np.linalg.eigvalsh(correlation)[0] <= SINGULAR_TOL)
 
@@ -195,7 +194,7 @@ def _directions(result: SystemResults, names: list[str]) -> _Directions:
     place = _places(result, names)
     units = np.asarray(result.bse, dtype=np.float64)
     units = np.where(units > 0.0, units, 1.0)
-    restriction = result._fit.restriction
+    restriction = result.fit.restriction
     if restriction is None:
         return _Directions(names, units[place], np.eye(len(names)))
     within = null_space(restriction.r * units)[place]
@@ -203,7 +202,8 @@ def _directions(result: SystemResults, names: list[str]) -> _Directions:
 
 
 def _places(result: SystemResults, names: Sequence[str]) -> list[int]:
-    place = {name: j for j, name in enumerate(result.model.system.coefficient_names)}
+    """Positions of coefficients in a result."""
+    place = {name: j for j, name in enumerate(result.coefficients.names)}
     return [place[name] for name in names]
 
 

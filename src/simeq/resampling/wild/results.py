@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simeq.errors import ConstraintError, DataError, count
-from simeq.estimation.fit import fit_system
-from simeq.estimators.restriction import Restriction, restrict
+from simeq.errors import ConstraintError, count
+from simeq.estimation.fit import Fit, fit_system
+from simeq.estimators.restriction import restrict
+from simeq.inference.distribution import require_alpha
 from simeq.linalg.bases import FloatArray, lengths
 from simeq.linalg.threads import threads_for
 from simeq.resampling.jackknife_bootstrap import with_progress
 from simeq.resampling.plan import ResamplingPlan
 from simeq.resampling.wild.draws import Hypothesis
 from simeq.resampling.wild.null_model import null_world
-
-if TYPE_CHECKING:
-    from simeq.results.system import SystemResults
 
 #: Statistics that differ by less than this share are equal: a draw with all weights 1 is the
 #: sample itself, up to rounding.
@@ -38,18 +35,15 @@ class Experiment:
 
     Attributes
     ----------
-    result : SystemResults
+    fit : Fit
     drawable : ResamplingPlan
-    own : Restriction or None
-        The constraints that the result obeys.
     r : (j, K) array
     weights : (D, g) array
         Weight of each cluster in each draw.
     """
 
-    result: SystemResults
+    fit: Fit
     drawable: ResamplingPlan
-    own: Restriction | None
     r: FloatArray
     weights: FloatArray
 
@@ -63,14 +57,14 @@ class Experiment:
     @property
     def error(self) -> float:
         """Clustered standard error of R b in the sample, for one restriction."""
-        middle = self.r @ self.result._b
+        middle = self.r @ self.fit.b
         return float(self._tested(middle, middle + 1.0, self.weights[:0])[1] ** -0.5)
 
     def _tested(
         self, q: FloatArray, tested: FloatArray, weights: FloatArray
     ) -> tuple[float, float, FloatArray, FloatArray]:
         """Test one value of R b in rows that another generated; the first row is the sample."""
-        system, kept = self.result.model.system, self.drawable.kept
+        system, kept = self.fit.system, self.drawable.kept
         with threads_for(system.columns.size):
             world = null_world(system, self.drawable, self.restricted(q))
             null = Hypothesis(self.r[:, kept], tested, self._factors()[kept])
@@ -80,19 +74,17 @@ class Experiment:
         return float(signed[0]), float(statistic[0]), signed[1:], statistic[1:]
 
     def restricted(self, q: FloatArray) -> FloatArray:
-        """Estimate under R b = q and the result's own constraints, by its own method (K,)."""
-        system = self.result.model.system
-        r = self.r if self.own is None else np.vstack([self.own.r, self.r])
-        value = q if self.own is None else np.concatenate([self.own.r @ self.own.c, q])
+        """Estimate under R b = q and the fit's own constraints, by its own method (K,)."""
+        system, own = self.fit.system, self.fit.restriction
+        r = self.r if own is None else np.vstack([own.r, self.r])
+        value = q if own is None else np.concatenate([own.r @ own.c, q])
         restriction = restrict(r, value, lengths(system.factor.r[:, system.columns]))
-        return fit_system(system, self.drawable.estimator, self.drawable.choices, restriction).b
+        return fit_system(system, self.fit.estimator, self.fit.choices, restriction).b
 
     def _factors(self) -> FloatArray:
         """Roots of g/(g−1)·(n−1)/(n−k_i) for each coefficient (K,)."""
-        system, g = self.result.model.system, self.weights.shape[1]
-        n = system.factor.nobs
-        free = n - system.sizes[system.equation]
-        return np.asarray(np.sqrt(g / (g - 1.0) * (n - 1.0) / free))
+        n, g = self.fit.system.factor.nobs, self.weights.shape[1]
+        return np.asarray(np.sqrt(g / (g - 1.0) * (n - 1.0) / self.fit.df_by_coefficient))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,11 +146,10 @@ class WildTest:
         ConstraintError
             If several restrictions were tested.
         """
-        if not isinstance(alpha, int | float) or not 0.0 < alpha < 1.0:
-            raise DataError(f"alpha must be between 0 and 1, not {alpha!r}.")
+        require_alpha(alpha)
         if self.tails is None:
             raise ConstraintError(f"An interval needs one restriction; {self.null} are several.")
-        middle = float(self.experiment.r[0] @ self.experiment.result._b)
+        middle = float(self.experiment.r[0] @ self.experiment.fit.b)
         error = self.experiment.error
         return self._end(middle, -error, alpha), self._end(middle, error, alpha)
 
@@ -179,6 +170,7 @@ class WildTest:
         return middle + inside * error
 
     def _rejects(self, q: float, alpha: float) -> bool:
+        """Whether the test rejects R b = q."""
         _, statistic, _, draws = self.experiment.at(np.array([q]))
         return share_of(draws, statistic) < alpha
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from simeq.data.row_labels import Groups
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.errors import ConstraintError, DataError, SimeqWarning, choose, count, listing, warn
-from simeq.estimators.restriction import Restriction, restrict
+from simeq.estimation.fit import Fit
+from simeq.estimators.restriction import restrict
 from simeq.formula.constraints import Constraints, read_constraints
+from simeq.inference.linear_tests import require_clusters
 from simeq.linalg.bases import FloatArray, basis, distances, lengths
 from simeq.resampling.plan import ResamplingPlan, resampling_plan
 from simeq.resampling.randomness import random_generator, require_draws
 from simeq.resampling.wild.results import Experiment, WildTest, share_of
-
-if TYPE_CHECKING:
-    from simeq.results.system import SystemResults
 
 _ROOT5 = 5.0**0.5
 
@@ -41,9 +40,11 @@ SPAN_TOL = 1e-9
 
 
 def wild_test(
-    result: SystemResults,
+    fit: Fit,
+    sample_rows: SampleRows | None,
     restrictions: Constraints,
     *,
+    n_groups: int | None = None,
     weights: str = "webb",
     n_boot: int = 999,
     groups: Any = None,
@@ -59,9 +60,12 @@ def wild_test(
 
     Parameters
     ----------
-    result : SystemResults
+    fit : Fit
+    sample_rows : SampleRows or None
     restrictions : str, list of str, matrix R, or pair (R, q)
         As ``"[demand]income = 0"``.
+    n_groups : int, optional
+        Clusters of the covariance that the estimate is reported with.
     weights : {"webb", "rademacher", "mammen"}
         Webb's six points, ±1, or Mammen's two. Rademacher weights are enumerated, every pattern
         once, when there are no more patterns than draws asked for.
@@ -92,13 +96,12 @@ def wild_test(
     Examples
     --------
     >>> from simeq import SystemEquations, datasets
-    >>> from simeq.resampling.wild.test import wild_test
     >>> model = SystemEquations(
     ...     {"output": "np.log(gsp) ~ np.log(pcap) + np.log(emp) + unemp",
     ...      "roads": "np.log(hwy) ~ np.log(gsp) + np.log(util) + unemp"},
     ...     datasets.load_us_states(),
     ...     instruments="~ np.log(pc) + np.log(water) + np.log(util) + np.log(emp) + unemp")
-    >>> test = wild_test(model.fit("3sls"), "[roads]unemp = 0", groups="state", n_boot=199, seed=1)
+    >>> test = model.fit("3sls").wild_test("[roads]unemp = 0", groups="state", n_boot=199, seed=1)
     >>> print(test)
     Restricted wild cluster bootstrap of [roads]unemp = 0
     Wald statistic 0.3878, p value 0.5980
@@ -106,21 +109,19 @@ def wild_test(
     """
     name = choose(weights, WEIGHTS, "weights")
     number = require_draws(n_boot)
-    system = result.model.system
-    rows = require_rows(result.model.sample_rows, "draws of the wild bootstrap")
+    system = fit.system
+    rows = require_rows(sample_rows, "draws of the wild bootstrap")
     labelled = _clusters(rows, groups)
     r, q, texts = read_constraints(restrictions, system.coefficient_names)
-    _require_clusters(labelled, len(r))
-    _warn_of_weak_design(result, name, labelled, groups is None)
-    own = result._fit.restriction
-    _require_new(result, own, r, q, texts)
-    fit = result._fit
-    plan = resampling_plan(system, rows, labelled, fit.estimator, fit.choices, own)
+    require_clusters(labelled.number, len(r))
+    _warn_of_weak_design(n_groups, name, labelled, groups is None)
+    _require_new(fit, r, q, texts)
+    plan = resampling_plan(system, rows, labelled, fit.estimator, fit.choices, fit.restriction)
     _require_kept(plan, r, system.coefficient_names)
     drawn = _weights(name, labelled.number, number, random_generator(seed))
-    experiment = Experiment(result, plan, own, r, drawn)
+    experiment = Experiment(fit, plan, r, drawn)
     signed, statistic, signs, draws = experiment.at(q)
-    _require_statistic(result, statistic, texts)
+    _require_statistic(fit, statistic, texts)
     n_failed = _report_failures(draws)
     return WildTest(
         statistic,
@@ -155,11 +156,11 @@ def _clusters(rows: SampleRows, given: Any) -> Groups:
     return groups
 
 
-def _warn_of_weak_design(result: SystemResults, weights: str, groups: Groups, rows: bool) -> None:
+def _warn_of_weak_design(n_groups: int | None, weights: str, groups: Groups, rows: bool) -> None:
     """Warn where rows stand for clusters that the results have, and where weights repeat soon."""
-    if rows and result.n_groups is not None and result.n_groups < groups.number:
+    if rows and n_groups is not None and n_groups < groups.number:
         warn(
-            f"These results have {count(result.n_groups, 'cluster')}, but no groups were named for "
+            f"These results have {count(n_groups, 'cluster')}, but no groups were named for "
             f"the wild bootstrap, so that each row is its own cluster; name them.",
             SimeqWarning,
         )
@@ -173,19 +174,9 @@ def _warn_of_weak_design(result: SystemResults, weights: str, groups: Groups, ro
         )
 
 
-def _require_clusters(groups: Groups, number: int) -> None:
-    if number >= groups.number:
-        raise ConstraintError(
-            f"{count(groups.number, 'cluster')} can test at most {groups.number - 1} restrictions "
-            f"jointly, not {number}: sums over them have no higher rank."
-        )
-
-
-def _require_new(
-    result: SystemResults, own: Restriction | None, r: FloatArray, q: FloatArray, texts: list[str]
-) -> None:
+def _require_new(fit: Fit, r: FloatArray, q: FloatArray, texts: list[str]) -> None:
     """Check that restrictions are distinct, and none follows from the constraints."""
-    system = result.model.system
+    system, own = fit.system, fit.restriction
     sizes = lengths(system.factor.r[:, system.columns])
     restrict(r, q, sizes, texts)
     if own is None:
@@ -195,13 +186,14 @@ def _require_new(
         text = texts[int(np.flatnonzero(settled)[0])]
         raise ConstraintError(
             f"The restriction {text} cannot be tested: the constraints "
-            f"{listing(dict.fromkeys(result.constraints))} impose or exclude it."
+            f"{listing(dict.fromkeys(fit.constraints))} impose or exclude it."
         )
     both, value = np.vstack([own.r, r]), np.concatenate([own.r @ own.c, q])
-    restrict(both, value, sizes, [*result.constraints, *texts])
+    restrict(both, value, sizes, [*fit.constraints, *texts])
 
 
 def _require_kept(plan: ResamplingPlan, r: FloatArray, names: tuple[str, ...]) -> None:
+    """Check that every coefficient tested can be resampled."""
     gone = r[:, ~plan.sound].any(axis=0)
     if gone.any():
         name = np.array(names)[~plan.sound][gone][0]
@@ -211,14 +203,14 @@ def _require_kept(plan: ResamplingPlan, r: FloatArray, names: tuple[str, ...]) -
         )
 
 
-def _require_statistic(result: SystemResults, statistic: float, texts: list[str]) -> None:
+def _require_statistic(fit: Fit, statistic: float, texts: list[str]) -> None:
     """Check that there is a statistic in the sample to compare draws with."""
     if np.isfinite(statistic):
         return
-    if not result.converged:
+    if not fit.converged:
         raise DataError(
-            f"{result.title} did not converge in the sample, so that no draw can be compared with "
-            f"it; raise maxiter, or use the two-step estimator."
+            f"{fit.estimator.title} did not converge in the sample, so that no draw can be "
+            f"compared with it; raise maxiter, or use the two-step estimator."
         )
     raise ConstraintError(
         f"The clustered covariance of {listing(dict.fromkeys(texts))} is zero or singular, so that "
