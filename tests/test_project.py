@@ -45,6 +45,13 @@ def test_public_names_exist():
     assert simeq.__version__.count(".") == 2
 
 
+def test_the_package_shows_its_public_names_alone():
+    assert dir(simeq) == sorted(simeq.__all__)
+    code = "import simeq; from simeq import plot; print(simeq.plot is plot, simeq.load.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True load"
+
+
 def test_errors_form_one_tree():
     errors = [getattr(simeq, name) for name in simeq.__all__ if name.endswith("Error")]
     assert all(issubclass(error, simeq.SimeqError) for error in errors)

@@ -340,3 +340,28 @@ def test_models_results_and_draws_say_in_one_line_what_they_are(klein_model, kle
         "[manufacture]productivity = 0.5", groups="unit", n_boot=9, seed=1
     )
     assert "array" not in repr(test)
+
+
+def test_equations_and_functions_say_where_their_errors_come_from(roads_model):
+    result = roads_model.fit("3sls", cov_type="cluster", cov_kwds={"groups": "state"})
+    gain = result.nonlinear("[roads]unemp * [output]unemp")
+    kind = result.cov_description
+    assert "state" in kind
+    assert (result.equations["roads"].cov_description, gain.cov_description) == (kind, kind)
+
+
+def test_a_copy_has_rows_and_equations_of_its_own(categorical):
+    _, result = categorical
+    other = copy.copy(result)
+    pd.testing.assert_frame_equal(other.resid, result.resid)
+    for label, equation in other.equations.items():
+        assert equation.system is other
+        assert result.equations[label].system is result
+
+
+def test_draws_are_saved_once(roads_model):
+    options = {"groups": "state", "n_boot": 999, "seed": 1}
+    result = roads_model.fit("2sls", cov_type="bootstrap", cov_kwds=options)
+    loaded = pickle.loads(pickle.dumps(result))
+    assert loaded.coefficients.draws is loaded.bootstrap.values
+    np.testing.assert_array_equal(loaded.bootstrap.params, result.bootstrap.params)

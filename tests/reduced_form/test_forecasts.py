@@ -19,7 +19,7 @@ from oracle_reduced import closed_systems, errors, jacobian, plain_of
 from simeq import DataError, FormulaError, SimeqError, SystemEquations
 from simeq.errors import RankWarning
 
-REFERENCE = Path(__file__).parent / "reference"
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 GIVEN = ["govExp", "taxes", "govWage", "trend", *LAGS]
 

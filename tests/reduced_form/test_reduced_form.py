@@ -19,7 +19,7 @@ from klein import EQUATIONS, IDENTITIES, WEIGHTS
 from oracle_reduced import closed_systems, errors, jacobian, plain_of
 from simeq import DataError, ReducedForm, SystemEquations
 
-REFERENCE = Path(__file__).parent / "reference" / "gretl_reduced.json"
+REFERENCE = Path(__file__).parents[1] / "reference" / "gretl_reduced.json"
 
 
 @pytest.fixture(scope="module")
