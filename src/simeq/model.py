@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from simeq.covariance.covariance import Covariance, classical_covariance
 from simeq.covariance.robust import robust_covariance
 from simeq.data.source import Given, row_source
 from simeq.design.build import build
@@ -16,7 +17,7 @@ from simeq.diagnostics.order_and_rank import Identification, identify
 from simeq.errors import SimeqError, count
 from simeq.estimation import rank as identification
 from simeq.estimation.consistency import require_declared_lags, require_identities
-from simeq.estimation.fit import fit_system, require_needs
+from simeq.estimation.fit import Fit, fit_system, require_needs
 from simeq.estimation.system import System
 from simeq.estimators.choices import Asked, Choices
 from simeq.estimators.estimator import Estimator
@@ -277,13 +278,17 @@ class SystemEquations:
         restriction, texts = self.system.restriction(constraints)
         require_needs(self.system, chosen, choices, restriction is not None)
         found = fit_system(self.system, chosen, choices, restriction, texts)
-        robust = None
-        if request.name != "nonrobust":
-            rows = require_rows(self.sample_rows, f"{request.name} standard errors")
-            covariance = resampled_covariance if request.is_resampling else robust_covariance
-            robust = covariance(request, found, rows)
+        covariance = self._covariance(request, found)
         by_t = choices.use_t if use_t is None else bool(use_t)
-        return SystemResults(found, self.sample_rows, request, robust, by_t, self)
+        return SystemResults(found, self.sample_rows, request, covariance, by_t, self)
+
+    def _covariance(self, request: Request, found: Fit) -> Covariance:
+        """Make the covariance of the coefficients that was asked for."""
+        if request.name == "nonrobust":
+            return classical_covariance(found)
+        rows = require_rows(self.sample_rows, f"{request.name} standard errors")
+        make = resampled_covariance if request.is_resampling else robust_covariance
+        return make(request, found, rows)
 
     # ------------------------------------------------------------------ other rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simeq.errors import SimeqWarning, count, warn
+from simeq.estimation.fit import Fit
 from simeq.linalg.bases import FloatArray
 
 
@@ -29,6 +30,11 @@ class Covariance:
     note: str
     n_groups: int | None = None
     resampled: object | None = None
+
+
+def classical_covariance(fit: Fit) -> Covariance:
+    """Return the covariance that came with the estimate."""
+    return Covariance("nonrobust", fit.cov, "nonrobust")
 
 
 def warn_of_few(number: int, of: str, free: int, start: str) -> None:

@@ -1,50 +1,78 @@
-"""How well a system fits: R² by equation and as a whole, likelihood. Arrays on R only.
+"""How well a fitted system fits: R² by equation and as a whole, likelihood. From R alone.
 
 Residuals E and dependents Y are columns in the coordinates of R, whose first row is that of the
-column of ones: without it they are centred.
+column of ones: without it they are centred. All take the final residuals.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from simeq.linalg.bases import BoolArray, FloatArray, IntArray
+from simeq.estimation.fit import Fit
+from simeq.linalg.bases import BoolArray, FloatArray
 
 
-def rsquared(e: FloatArray, y: FloatArray, centred: BoolArray) -> FloatArray:
-    """R² (G,) = 1 − RSS/TSS, TSS about the mean where `centred`."""
-    tss = np.where(centred, (y[1:] ** 2).sum(axis=0), (y**2).sum(axis=0))
-    return np.asarray(1.0 - (e**2).sum(axis=0) / tss)
+def residuals_on_r(fit: Fit) -> FloatArray:
+    """Residuals E (p, G) in the coordinates of R: E'E = U'U."""
+    return fit.system.factor.r @ fit.system.structural(fit.b)
 
 
-def squared_correlation(y: FloatArray, fitted: FloatArray) -> FloatArray:
-    """Squared correlation (G,) of y and ŷ, which gretl reports as R²."""
-    a, b = y[1:], fitted[1:]
-    return np.asarray((a * b).sum(axis=0) ** 2 / ((a**2).sum(axis=0) * (b**2).sum(axis=0)))
-
-
-def adjusted(r2: FloatArray, nobs: int, k: IntArray, centred: BoolArray) -> FloatArray:
-    """Adjusted R² (G,) = 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
+def residual_correlation(fit: Fit) -> FloatArray:
+    """Correlation (G, G) of the residuals; NaN where an equation fits exactly."""
+    size = np.sqrt(fit.sigma_resid.diagonal())
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1.0 - (1.0 - r2) * (nobs - centred) / (nobs - k))
+        return np.asarray(fit.sigma_resid / np.multiply.outer(size, size))
 
 
-def system_rsquared(
-    e: FloatArray, y: FloatArray, r2: FloatArray, sigma: FloatArray | None = None
-) -> dict[str, float]:
+def root_mean_square(fit: Fit) -> FloatArray:
+    """Root mean square of the residuals (G,), √(RSS/n)."""
+    squares = (residuals_on_r(fit) ** 2).sum(axis=0)
+    return np.asarray(np.sqrt(squares / fit.system.factor.nobs))
+
+
+def rsquared(fit: Fit) -> FloatArray:
+    """R² (G,) = 1 − RSS/TSS, or the squared correlation of y and ŷ where a preset says so.
+
+    TSS is about the mean where the constant is in the span of the regressors.
+    """
+    system = fit.system
+    if fit.choices.rsquared == "correlation":
+        a, b = system.y[1:], (system.factor.r @ system.right_side(fit.b))[1:]
+        return np.asarray((a * b).sum(axis=0) ** 2 / ((a**2).sum(axis=0) * (b**2).sum(axis=0)))
+    squares = system.y**2
+    tss = np.where(_is_centred(fit), squares[1:].sum(axis=0), squares.sum(axis=0))
+    return np.asarray(1.0 - (residuals_on_r(fit) ** 2).sum(axis=0) / tss)
+
+
+def adjusted_rsquared(fit: Fit) -> FloatArray:
+    """Adjusted R² (G,) = 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
+    n, k = fit.system.factor.nobs, fit.counted_sizes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(1.0 - (1.0 - rsquared(fit)) * (n - _is_centred(fit)) / (n - k))
+
+
+def _is_centred(fit: Fit) -> BoolArray:
+    """Whether the total sum of squares of each equation is about the mean (G,)."""
+    return np.asarray(fit.system.has_constant | (fit.choices.rsquared == "centred"))
+
+
+def system_rsquared(fit: Fit) -> dict[str, float]:
     """R² of the whole system.
 
     McElroy (1977) 1 − e'(S⁻¹⊗I)e / Σ s^{ij}(y_i − ȳ_i)'(y_j − ȳ_j); Berndt (1991) 1 − |E'E|/|Y'Y|;
     Judge et al. (1985) 1 − ΣRSS/ΣTSS; Dhrymes (1974) ΣR²_i TSS_i/ΣTSS. McElroy's does not depend on
-    the scale of S, which is `sigma` or the residual cross product. NaN where S is singular.
+    the scale of S, which is the residual cross product, or Σ with its divisor where a preset says
+    so. NaN where S is singular.
     """
-    residual, total = e.T @ e, y[1:].T @ y[1:]
+    e, y = residuals_on_r(fit), fit.system.y_centred
+    residual, total = e.T @ e, y.T @ y
     tss = total.diagonal()
+    s = fit.sigma_resid if fit.choices.mcelroy_divisor else residual
     return {
-        "mcelroy": 1.0 - _trace_ratio(residual if sigma is None else sigma, residual, total),
+        "mcelroy": 1.0 - _trace_ratio(s, residual, total),
         "berndt": 1.0 - float(np.exp(_logdet(residual) - _logdet(total))),
         "judge": float(1.0 - residual.trace() / tss.sum()),
-        "dhrymes": float((r2 * tss).sum() / tss.sum()),
+        "dhrymes": float((rsquared(fit) * tss).sum() / tss.sum()),
     }
 
 
@@ -52,6 +80,16 @@ def log_likelihood(e: FloatArray, nobs: int) -> float:
     """Normal log-likelihood −n/2 (G(1 + log 2π) + log|E'E/n|); infinite when a residual is zero."""
     g = e.shape[1]
     return float(-0.5 * nobs * (g * (1.0 + np.log(2.0 * np.pi)) + _logdet(e.T @ e / nobs)))
+
+
+def information_criterion(fit: Fit, penalty: float) -> float:
+    """−2 log-likelihood + penalty × parameters, Σ's among them; NaN without a likelihood."""
+    if not fit.estimator.has_likelihood:
+        return np.nan
+    g = len(fit.system.labels)
+    parameters = fit.b.size - len(fit.constraints) + g * (g + 1) // 2
+    likelihood = log_likelihood(residuals_on_r(fit), fit.system.factor.nobs)
+    return float(-2.0 * likelihood + penalty * parameters)
 
 
 def _trace_ratio(sigma: FloatArray, residual: FloatArray, total: FloatArray) -> float:

@@ -74,6 +74,12 @@ def require_clusters(n_groups: int | None, restrictions: int) -> None:
         )
 
 
+def least_eigenvalue(cov: FloatArray) -> float:
+    """Least eigenvalue of the correlation form of a covariance."""
+    size = np.sqrt(np.abs(cov.diagonal()))
+    return float(np.linalg.eigvalsh(cov / np.multiply.outer(size, size))[0])
+
+
 def _require_free(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
     """Check that no restriction tested is one that the estimate obeys by constraint."""
     imposed = np.flatnonzero(is_imposed(r, cov))
@@ -93,7 +99,7 @@ def _require_rank(r: FloatArray, cov: FloatArray, texts: Sequence[str]) -> None:
             f"The variance of {texts[int(np.flatnonzero(~np.isfinite(size))[0])]} is negative, as "
             f"two-way clusters with few labels can give; use one-way clusters."
         )
-    smallest = np.linalg.eigvalsh(cov / np.multiply.outer(size, size))[0]
+    smallest = least_eigenvalue(cov)
     if smallest > SINGULAR_TOL:
         return
     if smallest < NEGATIVE_TOL:

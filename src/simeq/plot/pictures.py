@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.errors import SimeqError, listing, nearest
+from simeq.estimation.goodness_of_fit import residual_correlation
 from simeq.inference.intervals import normal_interval
 from simeq.plot.heatmap import draw_correlation
 from simeq.plot.intervals import Panel, draw
@@ -193,7 +194,7 @@ def plot_residual_correlation(result: SystemResults, ax: Axes | None = None) -> 
     """
     if not isinstance(result, SystemResults):
         raise SimeqError(f"Give a result of SystemEquations.fit, not {type(result).__name__}.")
-    correlation = result.measures.correlation
+    correlation = residual_correlation(result.fit)
     return draw_correlation(correlation, result.fit.system.labels, "Residual correlation", ax)
 
 

@@ -162,18 +162,14 @@ class Comparison:
             If a level is not between 0 and 1, decimals is no whole number, or no result has a
             term.
         """
-        chosen: dict[str, Any] = {}
-        if stars is not None:
-            chosen["stars"] = _levels(stars)
-        if decimals is not None:
-            if not isinstance(decimals, int) or decimals < 0:
-                raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
-            chosen["decimals"] = decimals
-        if title is not None:
-            chosen["title"] = title
-        if omit is not None:
-            chosen["omit"] = self._checked_terms([omit] if isinstance(omit, str) else omit)
+        given = {
+            "stars": None if stars is None else _levels(stars),
+            "decimals": None if decimals is None else _places(decimals),
+            "title": title,
+            "omit": None if omit is None else self._checked_terms(omit),
+        }
         other = copy(self)
+        chosen: Any = {name: value for name, value in given.items() if value is not None}
         other.style = replace(self.style, **chosen)
         return other
 
@@ -277,14 +273,15 @@ class Comparison:
                     found.setdefault(own, set()).add(name)
         return found
 
-    def _checked_terms(self, omit: Sequence[str]) -> tuple[str, ...]:
+    def _checked_terms(self, given: Sequence[str] | str) -> tuple[str, ...]:
         """Check that each term is one of a result's."""
+        omit = (given,) if isinstance(given, str) else tuple(given)
         named = (names for r in self.results.values() for _, *names in _named_terms(r))
         known = {name for names in named for name in names}
         for name in omit:
             if name not in known:
                 raise SimeqError(f"No result has a term {name!r} to omit.{nearest(name, known)}")
-        return tuple(omit)
+        return omit
 
     def _notes(self) -> tuple[str, ...]:
         levels = enumerate(self.style.stars, 1)
@@ -317,6 +314,13 @@ def _named_terms(result: SystemResults) -> list[tuple[str, str, str]]:
     """Equation and name of each coefficient, and its term, which a category's levels share."""
     pairs = zip(result.coefficients.index, result.fit.system.coefficient_terms, strict=True)
     return [(equation, name, term_name(term)) for (equation, name), term in pairs]
+
+
+def _places(decimals: int) -> int:
+    """Check a number of places."""
+    if not isinstance(decimals, int) or decimals < 0:
+        raise SimeqError(f"decimals must be a whole number, not {decimals!r}.")
+    return decimals
 
 
 def _levels(stars: Sequence[float]) -> tuple[float, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.iolib.summary import Summary
 
 from simeq.diagnostics.all_tests import diagnostics_table
+from simeq.estimation import goodness_of_fit as measures
 from simeq.formula.coefficient_functions import Functions
 from simeq.inference.functions import FunctionResults, nonlinear
 from simeq.inference.results import CoefficientResults, statistics
@@ -18,9 +20,6 @@ from simeq.prediction.structural import right_sides, structural_prediction
 from simeq.report.summary import Block, Report, as_summary
 from simeq.results import maketables
 from simeq.results.fit import FitResults
-
-if TYPE_CHECKING:
-    from statsmodels.iolib.summary import Summary
 
 
 class EquationResults(CoefficientResults):
@@ -58,17 +57,17 @@ class EquationResults(CoefficientResults):
     @property
     def rsquared(self) -> float:
         """R², 1 − RSS/TSS with structural residuals."""
-        return float(self.system.measures.rsquared[self._position])
+        return float(measures.rsquared(self.system.fit)[self._position])
 
     @property
     def rsquared_adj(self) -> float:
         """Adjusted R²."""
-        return float(self.system.measures.rsquared_adj[self._position])
+        return float(measures.adjusted_rsquared(self.system.fit)[self._position])
 
     @property
     def rmse(self) -> float:
         """Root mean square residual, √(RSS/n)."""
-        return float(self.system.measures.rmse[self._position])
+        return float(measures.root_mean_square(self.system.fit)[self._position])
 
     @property
     def resid(self) -> pd.Series[float]:

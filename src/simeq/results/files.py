@@ -6,6 +6,8 @@ import pickle
 from os import PathLike
 from pathlib import Path
 
+import pandas as pd
+
 from simeq.errors import DataError, SimeqError
 from simeq.results.comparison import Comparison, compare
 from simeq.results.system import SystemResults
@@ -42,12 +44,9 @@ def result_as_text(result: SystemResults, path: str | None) -> str:
     """
     ending = file_format(path)
     if ending == ".csv":
-        frame = result.conf_int()
-        frame.insert(0, "coefficient", result.params)
-        frame.insert(1, "std_error", result.bse)
-        frame.insert(2, "tvalue", result.tvalues)
-        frame.insert(3, "pvalue", result.pvalues)
-        return frame.to_csv(lineterminator="\n")
+        numbers = {"coefficient": result.params, "std_error": result.bse}
+        numbers |= {"tvalue": result.tvalues, "pvalue": result.pvalues, **result.conf_int()}
+        return pd.DataFrame(numbers).to_csv(lineterminator="\n")
     if ending == ".md":
         return compare({result.method.upper(): result}, title=result.title).to_markdown()
     summary = result.summary()

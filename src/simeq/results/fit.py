@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol, Self, TypeVar
 
@@ -12,6 +13,7 @@ from simeq.covariance.covariance import Covariance
 from simeq.design.sample_rows import SampleRows, require_rows
 from simeq.diagnostics.tests import Diagnostics
 from simeq.errors import DataError
+from simeq.estimation import goodness_of_fit as measures
 from simeq.estimation.fit import Fit
 from simeq.inference.coefficients import Coefficients
 from simeq.inference.intervals import interval_kind
@@ -19,7 +21,6 @@ from simeq.inference.results import CoefficientResults
 from simeq.linalg.bases import FloatArray
 from simeq.moments.request import Request
 from simeq.resampling.results import Bootstrap
-from simeq.results.fit_measures import FitMeasures
 from simeq.results.notes import describe
 
 _Kind = TypeVar("_Kind")
@@ -37,16 +38,12 @@ class FittedModel(Protocol):
         """Formulas by label."""
 
     @property
-    def endog_names(self) -> list[str]:
-        """Dependent of each equation."""
-
-    @property
-    def index(self) -> pd.MultiIndex:
-        """Labels (equation, term) of the coefficients."""
-
-    @property
     def nobs(self) -> int:
         """Rows of the sample."""
+
+    @property
+    def fit(self) -> Callable[..., Any]:
+        """Estimate the system by another method."""
 
 
 class FitResults(CoefficientResults):
@@ -60,8 +57,8 @@ class FitResults(CoefficientResults):
     sample_rows : SampleRows or None
     request : Request
         The kind of covariance that was asked for.
-    covariance : Covariance or None
-        The robust or resampled covariance; None for the classical one.
+    covariance : Covariance
+        Of the coefficients.
     use_t : bool
     model : SystemEquations
     """
@@ -71,11 +68,12 @@ class FitResults(CoefficientResults):
         fit: Fit,
         sample_rows: SampleRows | None,
         request: Request,
-        covariance: Covariance | None,
+        covariance: Covariance,
         use_t: bool,
         model: FittedModel,
     ) -> None:
-        super().__init__(_coefficients(fit, covariance, use_t))
+        self.df_resid = fit.df_resid
+        super().__init__(_coefficients(fit, covariance, self.df_resid, use_t))
         self.fit = fit
         self.sample_rows = sample_rows
         self.request = request
@@ -87,7 +85,6 @@ class FitResults(CoefficientResults):
         self.n_iter = fit.n_iter
         self.converged = fit.converged
         self.change = fit.change
-        self.df_resid = fit.df_resid
 
     # ------------------------------------------------------------------ what was done
 
@@ -114,8 +111,7 @@ class FitResults(CoefficientResults):
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that say what was done: estimator, divisor, distribution, sample."""
-        note = None if self.covariance is None else self.covariance.note
-        return tuple(describe(self.fit, self.coefficients.dof, note))
+        return tuple(describe(self.fit, self.covariance, self.coefficients.dof))
 
     @cached_property
     def tests(self) -> Diagnostics:
@@ -131,10 +127,9 @@ class FitResults(CoefficientResults):
 
     def _resampled(self, kind: type[_Kind], name: str) -> _Kind:
         """Return what resampling left behind, if it was of that kind."""
-        found = None if self.covariance is None else self.covariance.resampled
-        if not isinstance(found, kind):
+        if not isinstance(self.covariance.resampled, kind):
             raise DataError(f"These results hold no {name}; fit with cov_type={name!r}.")
-        return found
+        return self.covariance.resampled
 
     def conf_int(self, alpha: float = 0.05, kind: str = "normal") -> pd.DataFrame:
         """Confidence intervals.
@@ -161,22 +156,18 @@ class FitResults(CoefficientResults):
     @property
     def nobs(self) -> int:
         """Rows of the sample."""
-        return self.measures.nobs
+        return self.fit.system.factor.nobs
 
     @property
     def nobs_dropped(self) -> int:
         """Rows of the data that miss a value."""
         return self.fit.system.design.sample.nobs_dropped
 
-    @cached_property
-    def measures(self) -> FitMeasures:
-        """Measures of fit as arrays."""
-        return FitMeasures(self.fit)
-
     @property
     def df_model(self) -> int:
         """Free coefficients beside the constants: K − r less one for each equation with one."""
-        return self.measures.df_model
+        free = self.fit.b.size - len(self.constraints)
+        return free - int(self.fit.system.has_constant.sum())
 
     @cached_property
     def sigma(self) -> pd.DataFrame:
@@ -206,17 +197,17 @@ class FitResults(CoefficientResults):
 
         TSS is centred when the constant is in the span of the regressors; presets may differ.
         """
-        return self._labelled(self.measures.rsquared, "rsquared")
+        return self._labelled(measures.rsquared(self.fit), "rsquared")
 
     @property
     def rsquared_adj(self) -> pd.Series[float]:
         """Adjusted R² by equation: 1 − (1 − R²)(n − 1)/(n − k), n for n − 1 when not centred."""
-        return self._labelled(self.measures.rsquared_adj, "rsquared_adj")
+        return self._labelled(measures.adjusted_rsquared(self.fit), "rsquared_adj")
 
     @property
     def rmse(self) -> pd.Series[float]:
         """Root mean square of each equation's residuals, √(RSS/n)."""
-        return self._labelled(self.measures.rmse, "rmse")
+        return self._labelled(measures.root_mean_square(self.fit), "rmse")
 
     @property
     def system_rsquared(self) -> pd.Series[float]:
@@ -225,7 +216,7 @@ class FitResults(CoefficientResults):
         See `simeq.estimation.goodness_of_fit.system_rsquared` for the formulas; they take the final
         residuals.
         """
-        return pd.Series(self.measures.system_rsquared, name="system_rsquared")
+        return pd.Series(measures.system_rsquared(self.fit), name="system_rsquared")
 
     @property
     def llf(self) -> float:
@@ -233,20 +224,20 @@ class FitResults(CoefficientResults):
 
         For methods with instruments it is that of the residuals alone, without a Jacobian.
         """
-        return self.measures.llf
+        return measures.log_likelihood(measures.residuals_on_r(self.fit), self.nobs)
 
     @property
     def aic(self) -> float:
         """−2 llf + 2 parameters, Σ's G(G+1)/2 among them; NaN for methods with instruments."""
-        return self.measures.criterion(2.0)
+        return measures.information_criterion(self.fit, 2.0)
 
     @property
     def bic(self) -> float:
         """−2 llf + log(n) parameters; NaN for methods with instruments."""
-        return self.measures.criterion(np.log(self.nobs))
+        return measures.information_criterion(self.fit, np.log(self.nobs))
 
     def _labelled(self, values: FloatArray, name: str) -> pd.Series[float]:
-        return pd.Series(values.copy(), list(self.fit.system.labels), name=name)
+        return pd.Series(values, list(self.fit.system.labels), name=name)
 
     def _by_equation(self, values: FloatArray) -> pd.DataFrame:
         labels = list(self.fit.system.labels)
@@ -271,19 +262,21 @@ class FitResults(CoefficientResults):
         return {name: value for name, value in self.__dict__.items() if name not in derived}
 
 
-def _coefficients(fit: Fit, covariance: Covariance | None, use_t: bool) -> Coefficients:
+def _coefficients(fit: Fit, covariance: Covariance, df_resid: int, use_t: bool) -> Coefficients:
     """Give an estimate the covariance and the distribution of its coefficients."""
-    b, system = fit.b, fit.system
-    if covariance is None:
-        cov, groups, kind, draws = fit.cov, None, "nonrobust", None
-    else:
-        cov, groups, kind = covariance.cov, covariance.n_groups, covariance.note
-        drawn = covariance.resampled
-        draws = drawn.values if isinstance(drawn, Bootstrap) else None
-    df_joint = float(fit.df_resid if groups is None else groups - 1)
-    dof = _degrees_of_freedom(fit, df_joint, groups) if use_t else None
-    names = system.coefficient_names
-    return Coefficients(b, cov, system.index, names, dof, df_joint, groups, kind, draws)
+    groups, drawn = covariance.n_groups, covariance.resampled
+    df_joint = float(df_resid if groups is None else groups - 1)
+    return Coefficients(
+        fit.b,
+        covariance.cov,
+        fit.system.index,
+        fit.system.coefficient_names,
+        _degrees_of_freedom(fit, df_joint, groups) if use_t else None,
+        df_joint,
+        groups,
+        covariance.note,
+        drawn.values if isinstance(drawn, Bootstrap) else None,
+    )
 
 
 def _degrees_of_freedom(fit: Fit, df_joint: float, groups: int | None) -> FloatArray:

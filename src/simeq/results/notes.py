@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from simeq.covariance.covariance import Covariance
 from simeq.errors import count, listing
 from simeq.estimation.fit import Fit
+from simeq.estimation.goodness_of_fit import log_likelihood, residuals_on_r, system_rsquared
 from simeq.estimation.system import System
 from simeq.linalg.bases import FloatArray
 from simeq.report.printed_table import number
-from simeq.results.fit_measures import FitMeasures
 
 _DIVISORS = {
     "none": "n",
@@ -18,28 +19,30 @@ _DIVISORS = {
 }
 
 
-def headline(measures: FitMeasures) -> tuple[tuple[str, str], ...]:
+def headline(fit: Fit) -> tuple[tuple[str, str], ...]:
     """Name the numbers of the whole system."""
-    fit, of_system = measures.fit, measures.system_rsquared
+    nobs, of_system = fit.system.factor.nobs, system_rsquared(fit)
     return (
         ("Equations", f"{len(fit.system.labels)}"),
-        ("Observations", f"{measures.nobs:,}"),
+        ("Observations", f"{nobs:,}"),
         ("Coefficients", f"{fit.b.size}"),
         ("Constraints", f"{len(fit.constraints)}"),
-        ("Log-likelihood", number(measures.llf)),
+        ("Log-likelihood", number(log_likelihood(residuals_on_r(fit), nobs))),
         ("McElroy R-squared", number(of_system["mcelroy"])),
         ("Judge R-squared", number(of_system["judge"])),
         ("Iterations", f"{fit.n_iter}"),
     )
 
 
-def describe(fit: Fit, dof: FloatArray | None, cov_note: str | None) -> list[str]:
+def describe(fit: Fit, covariance: Covariance, dof: FloatArray | None) -> list[str]:
     """Say which estimator, divisor, distribution, instruments and rows were used."""
+    classical = covariance.name == "nonrobust"
+    how = fit.estimator.describe_variance(fit.choices) if classical else covariance.note
     form = "" if fit.form is None else f", {fit.form.upper()} form"
     notes = [
         f"Estimator: {fit.estimator.title.lower()}{form}.",
         f"Residual covariance: divisor {_DIVISORS[fit.choices.sigma_dof]}.",
-        f"Covariance of coefficients: {cov_note or fit.estimator.describe_variance(fit.choices)}.",
+        f"Covariance of coefficients: {how}.",
         _distribution(dof),
     ]
     if fit.uses_instruments:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.iolib.summary import Summary
 
 from simeq.diagnostics.all_tests import diagnostics_table
 from simeq.diagnostics.hypothesis_test import HypothesisTest
 from simeq.errors import choose, count
+from simeq.estimation.goodness_of_fit import residual_correlation
 from simeq.formula.coefficient_functions import Functions
 from simeq.formula.constraints import Constraints
 from simeq.inference.functions import FunctionResults, nonlinear
@@ -30,9 +32,6 @@ from simeq.results import maketables
 from simeq.results.equation import EquationResults
 from simeq.results.fit import FitResults
 from simeq.results.notes import headline
-
-if TYPE_CHECKING:
-    from statsmodels.iolib.summary import Summary
 
 
 class SystemResults(FitResults):
@@ -184,16 +183,8 @@ class SystemResults(FitResults):
         WildTest
             With ``statistic``, ``pvalue`` and ``conf_int(alpha)`` by inversion of the test.
         """
-        return wild_test(
-            self.fit,
-            self.sample_rows,
-            restrictions,
-            n_groups=self.n_groups,
-            weights=weights,
-            n_boot=n_boot,
-            groups=groups,
-            seed=seed,
-        )
+        rows, clusters = self.sample_rows, self.n_groups
+        return wild_test(self.fit, rows, clusters, restrictions, weights, n_boot, groups, seed)
 
     # ------------------------------------------------------------------ reduced form
 
@@ -323,8 +314,8 @@ class SystemResults(FitResults):
             With ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``.
         """
         blocks = tuple(equation.block(alpha) for equation in self.equations.values())
-        labels, correlation = self.fit.system.labels, self.measures.correlation
-        title, facts = f"System: {self.title}", headline(self.measures)
+        labels, correlation = self.fit.system.labels, residual_correlation(self.fit)
+        title, facts = f"System: {self.title}", headline(self.fit)
         return as_summary(Report(title, facts, blocks, labels, correlation, self.notes))
 
     def _repr_html_(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simeq.errors import ConstraintError, DataError, SimeqError, count, nearest
-from simeq.inference.linear_tests import SINGULAR_TOL
+from simeq.inference.linear_tests import SINGULAR_TOL, least_eigenvalue
 from simeq.linalg.bases import FloatArray, basis, null_space
 from simeq.results.comparison import Comparison
 from simeq.results.system import SystemResults
@@ -172,8 +172,8 @@ class _Directions:
         own = _places(result, self.names)
         scale = np.multiply.outer(self.units, self.units)
         cov = self.free.T @ (result.coefficients.cov[np.ix_(own, own)] / scale) @ self.free
-        size = np.sqrt(np.abs(cov.diagonal()))
-        if not (np.isfinite(cov).all() and size.all()) or _is_singular(cov, size):
+        undefined = not (np.isfinite(cov).all() and cov.diagonal().all())
+        if undefined or least_eigenvalue(cov) <= SINGULAR_TOL:
             raise ConstraintError(
                 f"{label}: the covariance of the {p} coefficients is singular or undefined; name "
                 f"fewer."
@@ -183,17 +183,11 @@ class _Directions:
         return np.linalg.solve(root, np.eye(p)), np.linalg.solve(root, b)
 
 
-def _is_singular(cov: FloatArray, size: FloatArray) -> bool:
-    """Whether a covariance is singular, judged in units of its standard errors."""
-    correlation = cov / np.multiply.outer(size, size)
-    return bool(np.linalg.eigvalsh(correlation)[0] <= SINGULAR_TOL)
-
-
 def _directions(result: SystemResults, names: list[str]) -> _Directions:
     """Directions that constraints leave; they are the same in all groups."""
     place = _places(result, names)
-    units = np.asarray(result.bse, dtype=np.float64)
-    units = np.where(units > 0.0, units, 1.0)
+    errors = result.coefficients.errors
+    units = np.where(errors > 0.0, errors, 1.0)
     restriction = result.fit.restriction
     if restriction is None:
         return _Directions(names, units[place], np.eye(len(names)))

@@ -42,9 +42,8 @@ SPAN_TOL = 1e-9
 def wild_test(
     fit: Fit,
     sample_rows: SampleRows | None,
+    n_groups: int | None,
     restrictions: Constraints,
-    *,
-    n_groups: int | None = None,
     weights: str = "webb",
     n_boot: int = 999,
     groups: Any = None,
@@ -62,10 +61,10 @@ def wild_test(
     ----------
     fit : Fit
     sample_rows : SampleRows or None
+    n_groups : int or None
+        Clusters of the covariance that the estimate is reported with.
     restrictions : str, list of str, matrix R, or pair (R, q)
         As ``"[demand]income = 0"``.
-    n_groups : int, optional
-        Clusters of the covariance that the estimate is reported with.
     weights : {"webb", "rademacher", "mammen"}
         Webb's six points, ±1, or Mammen's two. Rademacher weights are enumerated, every pattern
         once, when there are no more patterns than draws asked for.
