@@ -18,16 +18,11 @@ from scipy.linalg import eig
 from simeq.diagnostics.confidence_set import ConfidenceSet, not_rejected
 from simeq.diagnostics.hypothesis_test import HypothesisTest, Tested, chi2_test, f_test
 from simeq.diagnostics.instrumented_equation import InstrumentedEquation
-from simeq.diagnostics.robust_moments import (
-    NEGATIVE_TOL,
-    RobustRows,
-    eigenvalues,
-    quadratic,
-    undefined,
-)
+from simeq.diagnostics.robust_moments import RobustRows, eigenvalues, quadratic, undefined
 from simeq.errors import DataError, SimeqError, choose
 from simeq.estimation.columns import Columns
 from simeq.inference.distribution import require_alpha
+from simeq.inference.linear_tests import NEGATIVE_TOL
 from simeq.linalg.bases import FloatArray
 from simeq.moments.meat import Meat
 

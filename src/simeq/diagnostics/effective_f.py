@@ -8,14 +8,9 @@ import numpy as np
 
 from simeq.diagnostics.hypothesis_test import HypothesisTest, Tested
 from simeq.diagnostics.instrumented_equation import InstrumentedEquation
-from simeq.diagnostics.robust_moments import (
-    NEGATIVE_TOL,
-    SINGULAR_TOL,
-    RobustRows,
-    eigenvalues,
-    undefined,
-)
+from simeq.diagnostics.robust_moments import RobustRows, eigenvalues, undefined
 from simeq.errors import SimeqError, listing
+from simeq.inference.linear_tests import NEGATIVE_TOL, SINGULAR_TOL
 from simeq.linalg.bases import FloatArray
 from simeq.moments.meat import Meat
 

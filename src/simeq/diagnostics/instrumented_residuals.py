@@ -16,9 +16,10 @@ from simeq.design.sample_rows import SampleRows
 from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
 from simeq.diagnostics.instrumented_equation import InstrumentedEquation
 from simeq.diagnostics.lags import lagged, on_rows, require_rows_for_lags, serial_null
-from simeq.diagnostics.robust_moments import NEGATIVE_TOL, eigenvalues, quadratic
+from simeq.diagnostics.robust_moments import eigenvalues, quadratic
 from simeq.errors import DataError, count
 from simeq.estimation.columns import Columns
+from simeq.inference.linear_tests import NEGATIVE_TOL
 from simeq.linalg.bases import FloatArray, lengths, regress
 from simeq.moments.meat import Meat
 

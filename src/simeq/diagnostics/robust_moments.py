@@ -12,16 +12,11 @@ from simeq.design.sample_rows import SampleRows
 from simeq.diagnostics.hypothesis_test import HypothesisTest, chi2_test, f_test
 from simeq.errors import DataError, count
 from simeq.estimation.columns import Columns
+from simeq.inference.linear_tests import NEGATIVE_TOL, SINGULAR_TOL
 from simeq.linalg.bases import FloatArray, lengths
 from simeq.moments.meat import MAKERS, Meat, RowScores
 from simeq.moments.request import OPTIONS, Request
 from simeq.moments.scores import Scores
-
-#: A covariance of moments is singular when its correlation form has an eigenvalue below this.
-SINGULAR_TOL = 1e-12
-
-#: Below this an eigenvalue is negative beyond rounding.
-NEGATIVE_TOL = -1e-10
 
 #: Sums of products that are below this share of their factors' lengths are rounding errors. Those
 #: of n unrelated rows are about 1/√n.

@@ -8,15 +8,11 @@ import numpy as np
 
 from simeq.errors import ConstraintError, count
 from simeq.inference.coefficients import ratio
-from simeq.inference.delta_method import (
-    among_used,
-    delta_covariance,
-    is_imposed,
-    standard_errors,
-)
+from simeq.inference.delta_method import among_used, delta_covariance, is_imposed, standard_errors
 from simeq.linalg.bases import FloatArray
 
-#: A covariance is singular when its correlation form has an eigenvalue that is not above this.
+#: A covariance is singular when its correlation form has an eigenvalue that is not above this: of
+#: restrictions and moments tested, of groups compared, of draws.
 SINGULAR_TOL = 1e-12
 
 #: Below this such an eigenvalue is negative beyond rounding.

@@ -48,7 +48,7 @@ def serially_correlated(scores: FloatArray, kernel: FloatArray) -> FloatArray:
     Notes
     -----
     Where there are many lags, as with the quadratic spectral kernel, the sum is taken over
-    frequencies: that of the scores' periodogram, weighed by the transform of the kernel.
+    frequencies: that of the scores' periodogram, weighted by the transform of the kernel.
     """
     if len(kernel) > MANY_LAGS:
         return _over_frequencies(scores, kernel[: len(scores)])

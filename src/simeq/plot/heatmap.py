@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from _simeq_shared.colours import CORRELATION
 from simeq.linalg.bases import FloatArray
 from simeq.plot.intervals import pyplot
 from simeq.report.printed_table import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: Blue through white to red, which colour-blind readers tell apart.
-COLOURS = "RdBu_r"
 
 #: Characters of a name before its middle is left out.
 NAME_WIDTH = 30
@@ -41,7 +39,7 @@ def draw_correlation(
         ax = pyplot().subplots(figsize=(side + beside + 1.2, side + 0.7), layout="constrained")[1]
     there = np.isfinite(correlation)
     below = np.ma.masked_where(~there | ~np.tri(n, k=-1, dtype=bool), correlation)
-    mesh = ax.pcolormesh(below, cmap=COLOURS, vmin=-1.0, vmax=1.0, edgecolors="white")
+    mesh = ax.pcolormesh(below, cmap=CORRELATION, vmin=-1.0, vmax=1.0, edgecolors="white")
     for i, j in np.argwhere(there & np.tri(n, dtype=bool)):
         value = correlation[i, j]
         colour = "#707070" if i == j else "white" if abs(value) > 0.6 else "black"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from _simeq_shared.colours import MARKERS, SERIES
 from simeq.errors import SimeqError
 from simeq.report.printed_table import shorten
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "os^Dv*P"
 
 #: Characters of a name, and of a panel's title, before its middle is left out.
 NAME_WIDTH, TITLE_WIDTH = 38, 30
@@ -132,10 +130,7 @@ class _Layout:
 
 
 def _layout(
-    panels: Sequence[Panel],
-    names: Sequence[str],
-    across: int,
-    figsize: tuple[float, float] | None,
+    panels: Sequence[Panel], names: Sequence[str], across: int, figsize: tuple[float, float] | None
 ) -> _Layout:
     """Give names and numbers the room they need, or share out the room that there is."""
     heights = _heights(panels, across)
@@ -165,8 +160,8 @@ def _draw_series(ax: Axes, panel: Panel) -> list[Line2D]:
     for i, frame in enumerate(panel.series):
         frame = frame.reindex(panel.rows)
         y = np.arange(len(frame)) + (i - (n - 1) / 2) * step
-        colour = COLOURS[i % len(COLOURS)]
-        marker = MARKERS[(i + i // len(COLOURS)) % len(MARKERS)]
+        colour = SERIES[i % len(SERIES)]
+        marker = MARKERS[(i + i // len(SERIES)) % len(MARKERS)]
         ax.hlines(y, frame["lower"], frame["upper"], color=colour, linewidth=1.6)
         handles += ax.plot(frame["value"], y, marker, color=colour, markersize=5)
     if n > 1:

@@ -45,11 +45,7 @@ class Forecast:
 
 
 def forecast(
-    fit: Fit,
-    coefficients: Coefficients,
-    sample_rows: SampleRows | None,
-    data: Data,
-    kind: str,
+    fit: Fit, coefficients: Coefficients, sample_rows: SampleRows | None, data: Data, kind: str
 ) -> Prediction:
     """Forecast y = Π x, with the delta method's standard errors.
 

@@ -150,11 +150,7 @@ class EquationResults(CoefficientResults):
     def block(self, alpha: float = 0.05) -> Block:
         """Return the equation's numbers as a summary prints them."""
         ends = [f"[{alpha / 2:g}", f"{1 - alpha / 2:g}]"]
-        fit = {
-            "R-squared": self.rsquared,
-            "Adj. R-squared": self.rsquared_adj,
-            "RMSE": self.rmse,
-        }
+        fit = {"R-squared": self.rsquared, "Adj. R-squared": self.rsquared_adj, "RMSE": self.rmse}
         return Block(
             f"Equation {self.label}: {self.model.endog_names}",
             tuple(fit.items()),

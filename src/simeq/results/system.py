@@ -40,6 +40,10 @@ class SystemResults(FitResults):
     Attributes
     ----------
     model : SystemEquations
+    fit : Fit
+        The estimate as arrays, with its system.
+    coefficients : Coefficients
+        Coefficients, their covariance, distribution and draws as arrays.
     method : str
         Name of the estimator.
     cov_type : str
@@ -250,9 +254,7 @@ class SystemResults(FitResults):
         return right_sides(self.fit.system, self.fit.b, self.sample_rows, data)
 
     def get_prediction(
-        self,
-        data: pd.DataFrame | Mapping[str, Any] | None = None,
-        kind: str = "structural",
+        self, data: pd.DataFrame | Mapping[str, Any] | None = None, kind: str = "structural"
     ) -> Prediction:
         """Predictions with standard errors and intervals.
 

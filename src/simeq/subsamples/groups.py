@@ -53,21 +53,19 @@ def fit_by(
     read_request(options.get("cov_type", "nonrobust"), options.get("cov_kwds"))
     options = _labels_by_row(options, rows)
     forms = CollectedFits(f"{known.name} = ")
-    parts = zip(_labels(known), _in_print(known), rows.factors(known), known.members, strict=True)
+    labels, whole = pd.Index(known.labels).tolist(), model.system
+    parts = zip(labels, _in_print(known), rows.factors(known), known.members, strict=True)
     for label, name, factor, members in parts:
         text = f"{known.name} = {name}, {factor.nobs:,} of {rows.nobs:,} rows."
         with forms.hear(label, name):
-            system = _of_group(model.system, factor, text)
-            given = {
-                **_of_members(options, members),
-                **constraints_on(options, model.system, system),
-            }
+            system = _of_group(whole, factor, text)
+            given = {**_of_members(options, members), **constraints_on(options, whole, system)}
             part = part_of(model, system, rows.part(system.design, members))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RankWarning)  # instruments that vanish in a group
                 forms.results[label] = part.fit(method, **given)
     _require_one(forms, known)
-    forms.note_lost(model.system)
+    forms.note_lost(whole)
     forms.tell()
     names = [forms.names[label] for label in forms.results]
     shared = _shared_clusters(options, rows, known)
@@ -99,11 +97,6 @@ def _require_one(forms: CollectedFits, groups: Groups) -> None:
             f"None of the {groups.number:,} groups{of} can be estimated. {forms.names[label]}: "
             f"{error}"
         ) from error
-
-
-def _labels(groups: Groups) -> list[Any]:
-    """Values of the groups as Python's own."""
-    return list(pd.Index(groups.labels).tolist())
 
 
 def _in_print(groups: Groups) -> list[str]:

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simeq.estimators.restriction import FreeParameters
+from simeq.inference.linear_tests import SINGULAR_TOL
 from simeq.linalg.bases import FloatArray
 from simeq.resampling.jackknife_bootstrap import with_progress
 from simeq.resampling.plan import BATCH_ENTRIES, Draws, Estimated, ResamplingPlan, score_columns
-
-#: Smallest eigenvalue of a correlation matrix that a Wald statistic inverts.
-WALD_TOL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def wald(gap: FloatArray, cov: FloatArray) -> FloatArray:
     scale = size[good]
     values, vectors = np.linalg.eigh(cov[good] / (scale[:, :, None] * scale[:, None, :]))
     along = (vectors.swapaxes(1, 2) @ (gap[good] / scale)[:, :, None])[:, :, 0]
-    regular = values[:, 0] > WALD_TOL
+    regular = values[:, 0] > SINGULAR_TOL
     values = np.where(regular[:, None], values, 1.0)
     out[good] = np.where(regular, (along**2 / values).sum(axis=1), np.nan)
     return out
