@@ -247,7 +247,7 @@ class FitResults(CoefficientResults):
 
     def __copy__(self) -> Self:
         """Return the same results, rows included; what is derived from rows is derived again."""
-        other = object.__new__(type(self))
+        other = object.__new__(type(self))  # copy.copy would go by __getstate__, without rows
         other.__dict__.update(self._stored)
         return other
 

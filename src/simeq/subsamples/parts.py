@@ -34,7 +34,7 @@ _Model = TypeVar("_Model", bound=FittableModel)
 
 def part_of(model: _Model, system: System, sample_rows: SampleRows | None) -> _Model:
     """Return the model of another system: of fewer terms, or on some of the rows."""
-    part = copy(model)
+    part = copy(model)  # what the model's __getstate__ keeps, by reference
     part.system, part.sample_rows = system, sample_rows
     return part
 
