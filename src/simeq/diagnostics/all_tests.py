@@ -87,7 +87,7 @@ def _require_something(test: HypothesisTest, equation: str) -> None:
 
 def _applying(tests: Diagnostics, lags: int, only: str | None) -> Iterator[tuple[str, Planned]]:
     """Yield tests equation by equation, then of all equations together; or of one equation."""
-    for label in tests.endogenous if only is None else [tests._label(only)]:
+    for label in tests.endogenous if only is None else [tests.require_label(only)]:
         for planned in _of_equation(tests, label, tests.endogenous[label], lags):
             yield label, planned
     if only is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 #: What stands for an equation's label where a test concerns all equations together.
@@ -54,12 +55,12 @@ class HypothesisTest:
         )
 
 
-class Tested:
+class Tested(ABC):
     """What has a test of its own, with an argument that has a default; read as that test."""
 
+    @abstractmethod
     def test(self) -> HypothesisTest:
         """Test at the default."""
-        raise NotImplementedError
 
     @property
     def df(self) -> float:

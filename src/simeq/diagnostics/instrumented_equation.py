@@ -14,7 +14,7 @@ import numpy as np
 from simeq.errors import IdentificationError, SimeqError, count, listing
 from simeq.estimation.columns import Columns, columns_of, refuse_exact_fit
 from simeq.estimation.system import System
-from simeq.linalg.bases import FloatArray, basis, lengths, regress
+from simeq.linalg.bases import RANK_TOL, FloatArray, basis, distances, lengths, regress
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,16 +162,14 @@ def instrumented_equation(system: System, i: int) -> InstrumentedEquation:
         included,
         excluded,
         lengths(endogenous.values),
-        _total_squares(endogenous.values, z.orthonormal().values),
+        _total_squares(system, endogenous.values, z.orthonormal().values),
     )
 
 
-def _total_squares(x: FloatArray, q: FloatArray) -> FloatArray:
-    """Sums of squares (E,), about the mean when the first row of R, the constant's, is in Q."""
-    ones = np.zeros(len(x))
-    ones[0] = 1.0
-    centred = bool(np.linalg.norm(ones - q @ (q.T @ ones)) < 1e-8)
-    return np.asarray((x[1:] ** 2 if centred else x**2).sum(axis=0))
+def _total_squares(system: System, x: FloatArray, q: FloatArray) -> FloatArray:
+    """Sums of squares (E,), about the mean where the constant is in the span of Q."""
+    has_constant = bool(distances(system.factor.ones, q)[0] <= RANK_TOL)
+    return np.asarray(((system.factor.centred(x) if has_constant else x) ** 2).sum(axis=0))
 
 
 def require_own_identification(own: InstrumentedEquation) -> None:

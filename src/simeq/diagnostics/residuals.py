@@ -25,6 +25,7 @@ from simeq.errors import DataError, count
 from simeq.estimation.columns import Columns, columns_of, refuse_exact_fit
 from simeq.estimation.system import System
 from simeq.linalg.bases import basis, lengths
+from simeq.linalg.triangle import ONES
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ def regression(system: System, i: int, rows: SampleRows) -> Regression:
     e = y.apart_from(x)
     refuse_exact_fit([system.labels[i]], e.values, y.values)
     unit = e @ (np.sqrt(rows.nobs) / lengths(e.values)[:, None])
-    return Regression(system.labels[i], unit, x, columns_of(system, [0]).orthonormal(), rows)
+    return Regression(system.labels[i], unit, x, columns_of(system, [ONES]).orthonormal(), rows)
 
 
 def heteroskedasticity(own: Regression) -> HypothesisTest:

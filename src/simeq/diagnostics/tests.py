@@ -27,7 +27,12 @@ from simeq.diagnostics.robust_moments import RobustRows, robust_rows
 from simeq.errors import SimeqError, listing, nearest
 from simeq.estimation.columns import columns_of
 from simeq.estimation.fit import Fit
+from simeq.linalg.triangle import ONES
 from simeq.moments.request import Request
+
+
+#: Methods that are no tests.
+HELPERS = ("is_instrumented", "require_label")
 
 
 class Diagnostics:
@@ -61,7 +66,9 @@ class Diagnostics:
         """Name the equations and the tests."""
         own = vars(type(self)).items()
         names = [name for name, member in own if callable(member) and not name.startswith("_")]
-        tests = ", ".join(name for name in names if name != "is_instrumented")
+        tests = ", ".join(
+            name for name in names if name not in ("is_instrumented", "require_label")
+        )
         return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.estimator.name}: {tests}>"
 
     @property
@@ -80,14 +87,14 @@ class Diagnostics:
 
     def _equation(self, label: str | None) -> InstrumentedEquation:
         """Lay an equation out, once, if it is identified."""
-        name, system = self._label(label), self.fit.system
+        name, system = self.require_label(label), self.fit.system
         if name not in self._made:
             own = instrumented_equation(system, system.labels.index(name))
             require_own_identification(own)
             self._made[name] = own
         return self._made[name]
 
-    def _label(self, label: str | None) -> str:
+    def require_label(self, label: str | None) -> str:
         """Return a label that exists; that of the only equation where none is given."""
         labels = self.fit.system.labels
         if label is None and len(labels) == 1:
@@ -225,9 +232,9 @@ class Diagnostics:
 
     def heteroskedasticity(self, equation: str | None = None) -> HypothesisTest:
         """Breusch and Pagan's test in Koenker's form; Pagan and Hall's with instruments."""
-        label = self._label(equation)
+        label = self.require_label(equation)
         if self.is_instrumented(label):
-            ones = columns_of(self.fit.system, [0]).orthonormal()
+            ones = columns_of(self.fit.system, [ONES]).orthonormal()
             return pagan_hall(self._equation(label), ones, self._rows.sample_rows)
         return residuals.heteroskedasticity(self._regression(label))
 
@@ -238,7 +245,7 @@ class Diagnostics:
 
         With `panels`, a column or labels, lags stay within each.
         """
-        label, rows = self._label(equation), self._rows.sample_rows
+        label, rows = self.require_label(equation), self._rows.sample_rows
         groups = None if panels is None else rows.groups(panels, "panels")
         if self.is_instrumented(label):
             return godfrey(self._equation(label), rows, lags, groups)

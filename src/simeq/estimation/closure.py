@@ -8,6 +8,7 @@ from itertools import combinations
 from simeq.design.design import Design
 from simeq.errors import FormulaError, listing
 from simeq.estimation.system import System
+from simeq.linalg.triangle import ONES
 
 
 def require_closed(system: System) -> None:
@@ -57,7 +58,7 @@ def _endogenous_columns(system: System) -> Iterator[tuple[str, int]]:
     """
     design = system.design
     lags = {lag.column for lag in design.lags}
-    given = {0, *(place for place, name in enumerate(design.names) if name in lags)}
+    given = {ONES, *(place for place, name in enumerate(design.names) if name in lags)}
     for label, own, status in zip(system.labels, system.used, system.exogenous, strict=True):
         for place, exogenous in zip(own, status, strict=True):
             if not exogenous and place not in given:

@@ -1,7 +1,6 @@
 """How well a fitted system fits: R² by equation and as a whole, likelihood. From R alone.
 
-Residuals E and dependents Y are columns in the coordinates of R, whose first row is that of the
-column of ones: without it they are centred. All take the final residuals.
+Residuals E and dependents Y are columns in the coordinates of R. All take the final residuals.
 """
 
 from __future__ import annotations
@@ -36,11 +35,12 @@ def rsquared(fit: Fit) -> FloatArray:
     TSS is about the mean where the constant is in the span of the regressors.
     """
     system = fit.system
-    if fit.choices.rsquared == "correlation":
-        a, b = system.y[1:], (system.factor.r @ system.right_side(fit.b))[1:]
+    if fit.choices.convention.rsquared == "correlation":
+        fitted = system.factor.r @ system.right_side(fit.b)
+        a, b = system.y_centred, system.factor.centred(fitted)
         return np.asarray((a * b).sum(axis=0) ** 2 / ((a**2).sum(axis=0) * (b**2).sum(axis=0)))
-    squares = system.y**2
-    tss = np.where(_is_centred(fit), squares[1:].sum(axis=0), squares.sum(axis=0))
+    about_mean, about_zero = (system.y_centred**2).sum(axis=0), (system.y**2).sum(axis=0)
+    tss = np.where(_is_centred(fit), about_mean, about_zero)
     return np.asarray(1.0 - (residuals_on_r(fit) ** 2).sum(axis=0) / tss)
 
 
@@ -53,7 +53,7 @@ def adjusted_rsquared(fit: Fit) -> FloatArray:
 
 def _is_centred(fit: Fit) -> BoolArray:
     """Whether the total sum of squares of each equation is about the mean (G,)."""
-    return np.asarray(fit.system.has_constant | (fit.choices.rsquared == "centred"))
+    return np.asarray(fit.system.has_constant | (fit.choices.convention.rsquared == "centred"))
 
 
 def system_rsquared(fit: Fit) -> dict[str, float]:
@@ -67,7 +67,7 @@ def system_rsquared(fit: Fit) -> dict[str, float]:
     e, y = residuals_on_r(fit), fit.system.y_centred
     residual, total = e.T @ e, y.T @ y
     tss = total.diagonal()
-    s = fit.sigma_resid if fit.choices.mcelroy_divisor else residual
+    s = fit.sigma_resid if fit.choices.convention.mcelroy_divisor else residual
     return {
         "mcelroy": 1.0 - _trace_ratio(s, residual, total),
         "berndt": 1.0 - float(np.exp(_logdet(residual) - _logdet(total))),

@@ -49,7 +49,7 @@ def regressor_bases(design: Design, factor: Factor, rank: str) -> list[Basis]:
                 f"Equation {label} has {count(len(x), 'regressor')} but only "
                 f"{count(factor.nobs, 'row')}; use fewer regressors or more rows."
             )
-        _refuse_constant(label, design.names[y], factor.r[:, y], factor.nobs)
+        _refuse_constant(label, design.names[y], factor.r[:, y], factor)
         if own.set_aside:
             text = _collinear_text(label, own, [design.names[j] for j in x])
             if rank == "raise":
@@ -59,13 +59,13 @@ def regressor_bases(design: Design, factor: Factor, rank: str) -> list[Basis]:
     return found
 
 
-def _refuse_constant(label: str, name: str, y: FloatArray, nobs: int) -> None:
-    """Raise when a dependent does not vary: R holds the column of ones first."""
-    peak = np.abs(y).max(initial=0.0)
-    if not peak or np.linalg.norm(y[1:] / peak) <= CONSTANT_TOL * np.linalg.norm(y / peak):
+def _refuse_constant(label: str, name: str, y: FloatArray, factor: Factor) -> None:
+    """Raise when a dependent does not vary."""
+    unit = y / (np.abs(y).max(initial=0.0) or 1.0)
+    if np.linalg.norm(factor.centred(unit)) <= CONSTANT_TOL * np.linalg.norm(unit):
         raise DataError(
             f"Equation {label}: the dependent {name} is constant in the sample of "
-            f"{count(nobs, 'row')}; leave the equation out, or use rows in which it varies."
+            f"{count(factor.nobs, 'row')}; leave the equation out, or use rows in which it varies."
         )
 
 

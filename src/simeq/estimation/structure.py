@@ -8,6 +8,7 @@ from simeq.design.design import Design
 from simeq.estimation.closure import functions_of_lags, require_closed
 from simeq.estimation.system import System
 from simeq.linalg.bases import FloatArray, lengths
+from simeq.linalg.triangle import Factor
 from simeq.structural_form.structure import Lagged, Structure, solve_identities
 
 #: Deviations from the mean below this share of a column may be rounding: half of its digits.
@@ -30,7 +31,7 @@ def read_structure(system: System) -> Structure:
     x = _exogenous_places(system, y)
     place = {own: j for j, own in enumerate([*y, *x])}
     identities = _identity_coefficients(design, place)
-    size = _sizes(system.factor.r[:, y])
+    size = _sizes(system.factor, y)
     names = tuple(design.names[j] for j in place)
     return Structure(
         names[: len(y)],
@@ -47,12 +48,13 @@ def read_structure(system: System) -> Structure:
     )
 
 
-def _sizes(r: FloatArray) -> FloatArray:
-    """Length of each column's deviations from its mean (the first row of R is the mean's).
+def _sizes(factor: Factor, places: list[int]) -> FloatArray:
+    """Length of each column's deviations from its mean.
 
     A column that is constant but for rounding has the share `DEVIATION_TOL` of its length.
     """
-    return np.maximum(lengths(r[1:]), DEVIATION_TOL * lengths(r))
+    own = factor.r[:, places]
+    return np.maximum(lengths(factor.centred(own)), DEVIATION_TOL * lengths(own))
 
 
 def _exogenous_places(system: System, endogenous: list[int]) -> list[int]:

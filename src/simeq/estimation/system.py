@@ -111,13 +111,13 @@ class System:
 
     @cached_property
     def y_centred(self) -> FloatArray:
-        """Dependents less their means: the rows of R after the first, which is the mean's."""
-        return self.y[1:]
+        """Dependents less their means."""
+        return self.factor.centred(self.y)
 
     @cached_property
     def has_constant(self) -> BoolArray:
         """Whether the constant is in the span of each equation's regressors (G,)."""
-        ones = self.factor.r[:, :1]
+        ones = self.factor.ones
         return np.array([distances(ones, basis.q)[0] <= RANK_TOL for basis in self.bases])
 
     def right_side(self, b: FloatArray) -> FloatArray:
@@ -219,7 +219,7 @@ class System:
 
     def counted_sizes(self, choices: Choices, restriction: Restriction | None) -> IntArray:
         """k_i (G,) as divisors count it: before constraints, or less those within equation i."""
-        if restriction is None or not choices.own_constraints_free_rows:
+        if restriction is None or not choices.convention.own_constraints_free_rows:
             return self.sizes
         return self.sizes - restriction.within(self.equation, len(self.labels))
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
 from simeq.errors import SimeqError, choose
-from simeq.estimators.conventions import (
-    DIVISORS,
-    FORMS,
-    PRESETS,
-    SINGLE,
-    CovarianceForm,
-    Criterion,
-    Divisor,
-)
+from simeq.estimators.conventions import DIVISORS, FORMS, PRESETS, SINGLE, Convention, Divisor
 
 
 @dataclass(frozen=True)
@@ -41,21 +33,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Choices:
-    """The conventions of one fit; `Convention` says what each of them is.
+    """The conventions of one fit.
 
     Attributes
     ----------
+    convention : Convention
+        The preset's, where the caller can choose nothing.
     sigma_dof : Divisor
         Of the residual covariance.
-    covariance : {"sandwich", "equation", "pooled"}
     use_t : bool
         Whether statistics are referred to Student's t.
-    t_dof : {"system", "equation"}
-    rsquared : {"span", "centred", "correlation"}
     form : {"gmm", "gls"}
-    own_constraints_free_rows, mcelroy_divisor : bool
-    criterion : {"orthonormal", "relative", "norm", "rms"}
     final_sigma : bool
+        Whether the covariance takes Σ of the final residuals.
     tol : float
     maxiter : int or None
         Most steps of a method that takes them until nothing moves; None for the others.
@@ -63,15 +53,10 @@ class Choices:
         What they follow from, for another method.
     """
 
+    convention: Convention
     sigma_dof: Divisor
-    covariance: CovarianceForm
     use_t: bool
-    t_dof: Literal["system", "equation"]
-    rsquared: Literal["span", "centred", "correlation"]
     form: str
-    own_constraints_free_rows: bool
-    mcelroy_divisor: bool
-    criterion: Criterion
     final_sigma: bool
     tol: float
     maxiter: int | None
@@ -100,21 +85,9 @@ def preset(method: str, iterated: bool, asked: Asked) -> Choices:
     form = own.form if asked.form is None else choose(asked.form, FORMS, "form")
     tol = own.tol if asked.tol is None else _tolerance(asked.tol)
     maxiter = own.maxiter if asked.maxiter is None else _steps(asked.maxiter)
-    return Choices(
-        divisor,
-        own.covariance,
-        own.t_methods is None or method in own.t_methods or divisor in own.t_divisors,
-        own.t_dof,
-        own.rsquared,
-        form,
-        own.own_constraints_free_rows,
-        own.mcelroy_divisor,
-        own.criterion,
-        own.final_sigma and iterated,
-        tol,
-        maxiter if iterated else None,
-        asked,
-    )
+    by_t = own.t_methods is None or method in own.t_methods or divisor in own.t_divisors
+    most = maxiter if iterated else None
+    return Choices(own, divisor, by_t, form, own.final_sigma and iterated, tol, most, asked)
 
 
 def _steps(maxiter: Any) -> int:

@@ -6,6 +6,7 @@ how a method works: it asks the estimator, or reads what the estimate says of it
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -121,8 +122,8 @@ class Views(Protocol):
 
 
 @dataclass(frozen=True)
-class Estimator:
-    """An estimator. A family overrides `estimate`, `variance` and `score_parts`.
+class Estimator(ABC):
+    """An estimator: a family says how it estimates, and its classical covariance in two ways.
 
     Attributes
     ----------
@@ -152,13 +153,17 @@ class Estimator:
         """Return the equations as it sees them: projected where it needs instruments."""
         return system.projected if "instruments" in self.needs else system.plain
 
+    @abstractmethod
     def estimate(self, samples: Samples, choices: Choices) -> Estimate:
         """Estimate samples; those that fail are noted there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def variance(self, samples: Samples, found: Estimate, choices: Choices) -> FloatArray:
         """Classical covariance (…, p, p) of δ."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def describe_variance(self, choices: Choices) -> str:
+        """Say what the classical covariance is."""
 
     def score_parts(self, samples: Samples, found: Estimate, choices: Choices) -> ScoreParts:
         """Say what the scores are made of."""
@@ -179,10 +184,6 @@ class Estimator:
     def cautions(self, choices: Choices, instruments_differ: bool) -> Iterator[str]:
         """Yield what deserves a warning before it is used."""
         yield from ()
-
-    def describe_variance(self, choices: Choices) -> str:
-        """Say what the classical covariance is."""
-        raise NotImplementedError
 
     def minimises_moments(self, equations: Equations, choices: Choices) -> bool:
         """Whether it minimises e'Z(Z'ΩZ)⁻¹Z'e, Ω = Σ⊗I, so that the minimum tests instruments."""

@@ -41,7 +41,7 @@ def iterate(samples: Samples, first: Estimate, step: Step, choices: Choices) -> 
     start, growth = np.maximum(_length(samples, first), TINY), np.ones(samples.failed.shape)
     while steps < (choices.maxiter or 1) and active.any():
         moved = step(found.delta)
-        gone = changes(choices.criterion, samples, found.delta, moved.delta)
+        gone = changes(choices.convention.criterion, samples, found.delta, moved.delta)
         change, found = np.where(active, gone, change), _where(active, moved, found)
         steps += 1
         growth = _length(samples, found) / start

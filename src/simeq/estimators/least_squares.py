@@ -46,10 +46,10 @@ class LeastSquares(Estimator):
         out, or take one variance for all equations under constraints.
         """
         sigma, own = found.sigma, samples.equations.equation
-        if choices.covariance != "sandwich":
+        if choices.convention.covariance != "sandwich":
             sigma = sigma * np.eye(sigma.shape[-1])
         if (
-            choices.covariance == "pooled"
+            choices.convention.covariance == "pooled"
             and not self.weighs_equations
             and samples.free.restriction
         ):
@@ -61,7 +61,7 @@ class LeastSquares(Estimator):
 
     def describe_variance(self, choices: Choices) -> str:
         """Say which parts of the sandwich are there."""
-        return _WORDS[choices.covariance]
+        return _WORDS[choices.convention.covariance]
 
 
 def pooled_variance(samples: Samples, sigma: FloatArray, free: int) -> FloatArray:

@@ -18,6 +18,9 @@ from simeq.linalg.threads import single_thread
 #: Doubles in one block of rows: large enough for LAPACK to be busy, small enough for the cache.
 BLOCK_ENTRIES = 2**17
 
+#: Place of the column of ones among those of W.
+ONES = 0
+
 #: Doubles below which OpenBLAS leaves a product of a matrix and a vector to one thread by itself,
 #: so that nothing is gained by telling it to.
 UNTHREADED_ENTRIES = 2**13
@@ -73,6 +76,15 @@ class Factor:
     r: FloatArray
     names: tuple[str, ...]
     nobs: int
+
+    @property
+    def ones(self) -> FloatArray:
+        """The column of ones (p, 1) in coordinates of R: it is the first, so R has its length."""
+        return self.r[:, [ONES]]
+
+    def centred(self, values: FloatArray) -> FloatArray:
+        """Columns (p, …) in coordinates of R less their means, which are in its first row."""
+        return values[1:]
 
     def merge(self, other: Factor) -> Factor:
         """Return the factor of the rows of both: the R of one triangle stacked on the other.

@@ -15,12 +15,10 @@ import numpy as np
 from simeq.estimation.system import System
 from simeq.estimators.equations import Equations
 from simeq.linalg.bases import Basis, BoolArray, FloatArray, IntArray, triangle_inverse
+from simeq.linalg.definite import VANISH_TOL
 
 #: Rows that are added up at once.
 OUTER_ROWS = 2**11
-
-#: A column vanishes in a cluster when its sum of squares there is below this share of the whole.
-VANISH_TOL = 1e-12
 
 
 @dataclass(frozen=True)

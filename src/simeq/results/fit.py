@@ -281,6 +281,6 @@ def _coefficients(fit: Fit, covariance: Covariance, df_resid: int, use_t: bool) 
 
 def _degrees_of_freedom(fit: Fit, df_joint: float, groups: int | None) -> FloatArray:
     """Of Student's t (K,): n − k_i by convention, else as in joint tests: g − 1 or nG − K + r."""
-    if groups is None and fit.choices.t_dof == "equation" and not fit.constraints:
+    if groups is None and fit.choices.convention.t_dof == "equation" and not fit.constraints:
         return fit.df_by_coefficient.astype(np.float64)
     return np.full(fit.b.size, df_joint)
