@@ -30,7 +30,6 @@ from simeq.estimation.fit import Fit
 from simeq.linalg.triangle import ONES
 from simeq.moments.request import Request
 
-
 #: Methods that are no tests.
 HELPERS = ("is_instrumented", "require_label")
 
@@ -66,9 +65,7 @@ class Diagnostics:
         """Name the equations and the tests."""
         own = vars(type(self)).items()
         names = [name for name, member in own if callable(member) and not name.startswith("_")]
-        tests = ", ".join(
-            name for name in names if name not in ("is_instrumented", "require_label")
-        )
+        tests = ", ".join(name for name in names if name not in HELPERS)
         return f"<Tests of {listing(self.fit.system.labels)} by {self.fit.estimator.name}: {tests}>"
 
     @property

@@ -26,7 +26,7 @@ from simeq.errors import DataError, IdentificationError, SimeqError, SimeqWarnin
 #: Two routes through the same algebra, one by way of normal equations.
 RTOL = 1e-8
 
-IV = json.loads((Path(__file__).parent / "reference" / "iv.json").read_text())
+IV = json.loads((Path(__file__).parents[1] / "reference" / "iv.json").read_text())
 
 
 def by_equation(result, test: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from simeq import SystemEquations
 from simeq.datasets import load_klein, load_us_states
 from simeq.errors import SimeqWarning, SingularError
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "systemfit.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "systemfit.json").read_text())
 DATA = REFERENCE["datasets"]
 
 #: simeq has these forms of three-stage least squares; systemfit also iv, schmidt and eviews.

@@ -18,7 +18,7 @@ from simeq import SystemEquations
 from simeq.datasets import load_klein, load_us_states
 from simeq.errors import SimeqWarning, SingularError
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "gretl.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "gretl.json").read_text())
 DATA = REFERENCE["datasets"]
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clustered import EQUATIONS, panel
 from klein import INSTRUMENTS
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
 from simeq.formula.constraints import read_constraints
 from simeq.resampling.wild.test import WEIGHTS
-from test_covariance import EQUATIONS, panel
 
 BY_EQUATION = {"one": "~ a + b + c + d", "two": "~ c + d + e + b"}
 TIED = "[one]a = 1, [one]b + [two]c = 0.1"

@@ -1,7 +1,6 @@
 """Robust, clustered and serially correlated covariances against linearmodels and statsmodels."""
 
 import json
-import time
 import warnings
 from pathlib import Path
 
@@ -12,29 +11,15 @@ from linearmodels.iv import IV2SLS
 from linearmodels.system import IV3SLS, SUR, IVSystemGMM
 from statsmodels.regression.linear_model import OLS
 
+from clustered import EQUATIONS, panel
 from simeq import ConstraintError, DataError, SimeqError, SimeqWarning, SystemEquations
 from simeq.datasets import load_us_states
+from simeq.moments import sandwich
 from simeq.moments.sandwich import automatic_lags, kernel_values, serially_correlated
 
-EQUATIONS = {"one": "y1 ~ a + b + y2", "two": "y2 ~ c + d + e + y1"}
 RIGHT = {"one": ["a", "b"], "two": ["c", "d", "e"]}
 OTHER = {"one": "y2", "two": "y1"}
 LEFT = {"one": "y1", "two": "y2"}
-
-
-def panel(units=20, periods=12, seed=0):
-    rng = np.random.default_rng(seed)
-    n = units * periods
-    data = pd.DataFrame(rng.normal(size=(n, 5)), columns=list("abcde"))
-    data["unit"] = np.repeat(np.arange(units), periods)
-    data["year"] = np.tile(np.arange(2000, 2000 + periods), units)
-    common = rng.normal(size=(units, 2))[data["unit"]]
-    u = (rng.normal(size=(n, 2)) + common) * (1 + data[["a"]].abs().to_numpy())
-    u[:, 1] += 0.6 * u[:, 0]
-    structure = np.array([[1.0, -0.5], [-0.3, 1.0]])
-    right = np.column_stack([data["a"] - data["b"], data["c"] + data["d"] * 0.5 - data["e"]]) + u
-    data[["y1", "y2"]] = np.linalg.solve(structure, right.T).T
-    return data
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +215,9 @@ def test_unbalanced_panels_with_labels_of_any_kind_are_statsmodels(kind, ours, t
 
 # ---------------------------------------------------------------------- R's sandwich
 
-SANDWICH = json.loads((Path(__file__).parent / "reference" / "sandwich.json").read_text())["errors"]
+SANDWICH = json.loads((Path(__file__).parents[1] / "reference" / "sandwich.json").read_text())[
+    "errors"
+]
 
 STATES = {
     "output": "np.log(gsp) ~ np.log(pcap) + np.log(pc) + np.log(emp) + unemp",
@@ -679,12 +666,12 @@ def check_sum_over_lags(rows, weights):
     assert np.abs(gap).max() < 1e-11
 
 
-def test_every_lag_of_many_rows_takes_no_time_to_speak_of():
-    """Not a benchmark: a loop over the lags of 12,000 rows takes ten seconds."""
+def test_every_lag_of_many_rows_is_no_loop_over_lags(monkeypatch):
+    """A loop over the lags of 12,000 rows would take ten seconds."""
+    monkeypatch.setattr(sandwich, "_kernel_sum", None)
     model = SystemEquations(EQUATIONS, panel(1000, 12))
-    begun = time.perf_counter()
-    model.fit("3sls", cov_type="HAC", cov_kwds={"kernel": "qs", "maxlags": 3})
-    assert time.perf_counter() - begun < 4.0
+    found = model.fit("3sls", cov_type="HAC", cov_kwds={"kernel": "qs", "maxlags": 3})
+    assert (found.bse > 0).all()
 
 
 # ---------------------------------------------------------------------- scores that say nothing
