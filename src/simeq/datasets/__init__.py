@@ -1,4 +1,8 @@
-"""Real data that the documentation and the tests use, and one simulator, plainly marked."""
+"""Real data that the documentation and the tests use, and one simulator, plainly marked.
+
+Read this file, whose functions say where each panel comes from, then `interaction` (the paper's two
+equations) and `simulation` (panels drawn from them).
+"""
 
 from __future__ import annotations
 
